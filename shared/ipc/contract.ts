@@ -1,0 +1,31 @@
+// Why: the whole conversation between the two processes: three requests and two events, each parsed on arrival on
+// both sides. A refusal is an error reply, never an undefined answer.
+import { z } from 'zod'
+import { LinkId, UiCommand } from '../view/ui-command.ts'
+import { Bootstrap, UserError, ViewState } from '../view/view-state.ts'
+
+/** `nonce` names the MessagePort that follows by window message (see port-protocol.ts). */
+export const ChannelOffer = z.strictObject({ nonce: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/) })
+export type ChannelOffer = z.infer<typeof ChannelOffer>
+
+export const Notice = z.strictObject({ level: z.enum(['info', 'warning']), error: UserError.optional(), key: z.string().max(80).optional() })
+export type Notice = z.infer<typeof Notice>
+
+export const contract = {
+  requests: {
+    'app.start': { input: z.strictObject({ protocol: z.literal(1) }), output: Bootstrap },
+    'ui.command': { input: UiCommand, output: z.null() },
+    /** `channel` is SPICE's channel type (main 1, display 2, inputs 3, cursor 4, playback 5 …), for limits and logs. */
+    'spice.open': { input: z.strictObject({ link: LinkId, channel: z.int().min(0).max(31) }), output: ChannelOffer },
+  },
+  events: { 'view.changed': ViewState, 'app.notice': Notice },
+} as const
+
+export type RequestName = keyof typeof contract.requests
+export type EventName = keyof typeof contract.events
+export type RequestInput<K extends RequestName> = z.output<(typeof contract.requests)[K]['input']>
+export type RequestOutput<K extends RequestName> = z.output<(typeof contract.requests)[K]['output']>
+export type EventPayload<K extends EventName> = z.output<(typeof contract.events)[K]>
+
+/** Errors cross as data: the rejection value of a request. */
+export type Reply = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: UserError }
