@@ -1,1 +1,10 @@
-export {}
+// Why: what others may use of the embedded hypervisor; everything else is its own affair.
+export { startEmbeddedHypervisor, type EmbeddedHypervisor, type HypervisorOptions } from './hypervisor.ts'
+export { DEVICE_ACCOUNT, demoOptions, demoPeople, type DemoPerson } from './demo-options.ts'
+export { BlankDisplay, type Display, type DisplayFactory } from './vm/display.ts'
+export { SpiceDisplay } from './vm/spice-display.ts'
+export type { AccountOptions, AccountRights } from './ssh/accounts.ts'
+export type { DomainOptions, SimDomain } from './vm/domain.ts'
+export type { AgentOptions } from './vm/agent.ts'
+export type { HypervisorEvent } from './events.ts'
+export type { Faults, FaultPoint } from './faults.ts'

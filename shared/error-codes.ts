@@ -58,6 +58,7 @@ export const errorTable = {
   'agent.credentials-too-long': f('warning', 'never'),
   'agent.credentials-invalid': f('warning', 'never'),
   'agent.lost': f('warning', 'now'),
+  'agent.password-gone': f('warning', 'never'),
 
   'spice.ticket-refused': f('error', 'now'),
   'spice.ticket-set-failed': f('error', 'now'),

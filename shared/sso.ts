@@ -14,6 +14,7 @@ export const SsoOutcome = z.enum([
   'refused',          // the guest (or a rule of ours) refused the credentials
   'not-confirmed',    // sent, but the session was not seen in time
   'off',              // configured off
+  'expired',          // the password was wiped before this desktop was opened (session.keepPasswordMinutes)
   'failed',           // the way broke (connection lost)
 ])
 export type SsoOutcome = z.infer<typeof SsoOutcome>

@@ -11,7 +11,7 @@ export class Redactor {
     if (text.length < 3) return
     const bytes = Buffer.from(text, 'utf8')
     const b64 = bytes.toString('base64').replace(/=+$/, '')
-    const forms = [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text), b64, b64.replaceAll('+', '-').replaceAll('/', '_'), bytes.toString('hex')]
+    const forms = [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed()), b64, b64.replaceAll('+', '-').replaceAll('/', '_'), bytes.toString('hex')]
     this.#live.set(owner, [...new Set(forms)].sort((a, b) => b.length - a.length))
   }
 

@@ -8,6 +8,9 @@ const Access = z
   .enum(['person', 'device'])
   .describe('Whose SSH account opens the working connection: "person" (name and password just typed) or "device" (the key of the URI; the person is only checked).')
 
+/** An object that was at least read as one: cross-checks run beside other mistakes, so that all are told at once. */
+const isObject = ({ value }: { value: unknown }): boolean => typeof value === 'object' && value !== null
+
 const Desktops = z
   .strictObject({
     assign: z.enum(['metadata', 'pattern', 'all']).default('metadata').describe('How a person\'s desktops are found: <latchkey:desktop> in the domain metadata, a name pattern, or all domains the account sees.'),
@@ -16,7 +19,8 @@ const Desktops = z
   .superRefine((d, ctx) => {
     if (d.assign === 'pattern' && d.pattern === undefined) ctx.addIssue({ code: 'custom', path: ['pattern'], message: 'assign: pattern needs a pattern, e.g. "{user}-*"' })
     if (d.assign === 'pattern' && d.pattern !== undefined && !d.pattern.includes('{user}')) ctx.addIssue({ code: 'custom', path: ['pattern'], message: 'the pattern must contain {user}; to give everybody every desktop say assign: all' })
-  })
+  }, { when: isObject })
+  .describe('Which desktops a person gets.')
 
 const SignOn = z.strictObject({
   enabled: z.boolean().default(true).describe('Pass the sign-in on to the guest.'),
@@ -32,12 +36,12 @@ const SignOn = z.strictObject({
     .min(1)
     .optional()
     .describe('Command on the hypervisor for servers that forbid stream-local forwarding: gets the socket path as its last argument, the messages on standard input, and copies the socket\'s output to standard output.'),
-})
+}).describe('How the sign-in is passed on to the guest.')
 
 export const LibvirtEndpoint = z.strictObject({
   id: Id.describe('Stable name of this endpoint.'),
   label: z.string().min(1).max(200).describe('What the person sees.'),
-  kind: z.literal('libvirt'),
+  kind: z.literal('libvirt').describe('Kind of hypervisor.'),
   uri: z.string().min(1).max(2000).describe('libvirt URI: qemu+ssh://USER@HOST[:PORT]/system?keyfile=…&known_hosts=…&socket=…'),
   access: Access,
   desktops: Desktops.prefault({}),
@@ -57,21 +61,25 @@ export const Config = z.strictObject({
   endpoints: z
     .array(Endpoint)
     .min(1, 'at least one endpoint is needed')
-    .superRefine((list, ctx) => {
+    .superRefine((given, ctx) => {
+      const list: readonly ({ id?: unknown } | null)[] = Array.isArray(given) ? given : []
       const seen = new Set<string>()
       for (const [i, e] of list.entries()) {
+        if (typeof e?.id !== 'string') continue
         if (seen.has(e.id)) ctx.addIssue({ code: 'custom', path: [i, 'id'], message: `"${e.id}" is used twice` })
         seen.add(e.id)
       }
-    })
+    }, { when: isObject })
     .describe('The hypervisors, in the order of the sign-in screen.'),
   session: z
     .strictObject({
       autoConnectSingle: z.boolean().default(true).describe('With one desktop assigned, go straight on to it.'),
+      keepPasswordMinutes: z.number().int().min(0).max(720).default(15).describe('How long after sign-in the password is kept in memory, to sign on to a second desktop or after a lost connection; 0 wipes it once the first sign-on is over.'),
       onDisconnect: z.enum(['keep', 'lock', 'logoff']).default('keep').describe('What happens to the guest session when the person disconnects.'),
     })
-    .prefault({}),
-  console: z.strictObject({ engine: z.enum(['spice-html5']).default('spice-html5').describe('The SPICE client in the window.') }).prefault({}),
+    .prefault({})
+    .describe('From sign-in to sign-out.'),
+  console: z.strictObject({ engine: z.enum(['spice-html5']).default('spice-html5').describe('The SPICE client in the window.') }).prefault({}).describe('The picture of the desktop.'),
   kiosk: z
     .strictObject({
       fullscreen: z.boolean().default(true).describe('Full screen with keyboard lock.'),
@@ -79,7 +87,8 @@ export const Config = z.strictObject({
       allowPowerOff: z.boolean().default(true).describe('Power menu: switch this device off.'),
       allowSuspend: z.boolean().default(false).describe('Power menu: suspend this device.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The device itself.'),
   ui: z
     .strictObject({
       locale: z.string().max(20).default('en').describe('Language of the screens.'),
@@ -87,13 +96,15 @@ export const Config = z.strictObject({
       message: z.string().max(2000).default('').describe('Message on the sign-in screen, plain text.'),
       defaultUser: z.string().max(256).default('').describe('Name filled in on the sign-in screen.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Words on the screens.'),
   log: z
     .strictObject({
       level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('Lowest level written.'),
       users: z.enum(['hashed', 'plain']).default('hashed').describe('How user names are written to the log.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('What goes to the journal.'),
 })
 export type Config = z.output<typeof Config>
 export type ConfigInput = z.input<typeof Config>

@@ -39,6 +39,8 @@ export interface ExecOptions {
 export interface SshConnection {
   /** Runs argv (quoted for a POSIX shell by the adapter). A non-zero exit status is a result, not an error. */
   exec(argv: readonly string[], opts: ExecOptions, ctx: CallContext): Promise<ExecResult>
+  /** Starts argv and returns its standard input/output as one stream (standard error is read and dropped). Rejects with ssh.exec-failed. */
+  stream(argv: readonly string[], ctx: CallContext): Promise<Duplex>
   /** direct-streamlocal@openssh.com. Rejects with ssh.forward-denied (administratively prohibited) or ssh.forward-failed. */
   forwardUnix(path: string, ctx: CallContext): Promise<Duplex>
   /** direct-tcpip. Same errors. */

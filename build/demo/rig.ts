@@ -1,0 +1,92 @@
+// Why: a hypervisor to sign in to, and the configuration that names it: the same two things for the demo, the bench
+// and the end-to-end tests, whether the hypervisor is embedded or real.
+import { startLab } from '../../e2e/lab/lab.ts'
+import { demoOptions, demoPeople } from '../../embedded/demo-options.ts'
+import { startEmbeddedHypervisor, type EmbeddedHypervisor } from '../../embedded/hypervisor.ts'
+import { spiceDisplay } from '../../embedded/vm/spice-display.ts'
+import type { ConfigInput } from '../../shared/config/schema.ts'
+import { makeConfigDir } from './config-dir.ts'
+
+export interface Rig {
+  readonly lab: 'embedded' | 'kvm'
+  readonly endpointKind: 'libvirt'
+  readonly configDir: string
+  readonly user: string
+  readonly password: string
+  /** Desktop that the demo picks. */
+  readonly desktopTitle: string
+  stop(): Promise<void>
+}
+
+export interface RigOptions {
+  /** The demo shows the list (two desktops); the bench goes straight on (one, running). */
+  readonly show?: 'list' | 'single'
+}
+
+type UriParameters = Readonly<Record<string, string>>
+
+/** qemu+ssh URI; parameter values are percent-encoded. */
+export function libvirtUri(user: string | undefined, host: string, port: number, parameters: UriParameters): string {
+  const query = Object.entries(parameters).map(([k, v]) => `${k}=${encodeURIComponent(v)}`)
+  return `qemu+ssh://${user === undefined ? '' : `${encodeURIComponent(user)}@`}${host}:${port}/system${query.length > 0 ? `?${query.join('&')}` : ''}`
+}
+
+export async function startRig(lab: 'embedded' | 'kvm', say: (line: string) => void, o: RigOptions = {}): Promise<Rig> {
+  return lab === 'embedded' ? await embeddedRig(o) : await kvmRig(say, o)
+}
+
+const common = (user: string, hint: string): Pick<ConfigInput, 'version' | 'ui' | 'kiosk'> => ({
+  version: 1,
+  ui: { organisation: 'Latchkey demo', defaultUser: user, message: hint },
+  kiosk: { fullscreen: false, allowReboot: false, allowPowerOff: false },
+})
+
+async function embeddedRig({ show = 'list' }: RigOptions): Promise<Rig> {
+  const hypervisor: EmbeddedHypervisor = await startEmbeddedHypervisor({ ...demoOptions(), display: spiceDisplay })
+  const config = makeConfigDir()
+  const person = show === 'list' ? demoPeople.grace : demoPeople.ada
+  const keyfile = config.file('device-key', hypervisor.deviceKey.privateKey)
+  const known_hosts = config.file('known_hosts', hypervisor.knownHosts)
+  config.write({
+    ...common(person.name, `This is a demonstration. Sign in as "${person.name}" with the password: ${person.password}`),
+    endpoints: [{ id: 'demo', label: 'Embedded hypervisor', kind: 'libvirt', uri: libvirtUri('kiosk', hypervisor.host, hypervisor.port, { keyfile, known_hosts }), access: 'device' }],
+  })
+  return {
+    lab: 'embedded',
+    endpointKind: 'libvirt',
+    configDir: config.dir,
+    user: person.name,
+    password: person.password,
+    desktopTitle: show === 'list' ? 'Office' : 'Ada’s desktop',
+    stop: async () => {
+      await hypervisor.stop()
+      config.remove()
+    },
+  }
+}
+
+async function kvmRig(say: (line: string) => void, { show = 'list' }: RigOptions): Promise<Rig> {
+  const lab = await startLab({ log: say })
+  const config = makeConfigDir()
+  // Ada has several desktops, Grace exactly one.
+  const person = lab.person(show === 'list' ? 'ada' : 'grace')
+  const domain = lab.domains.find((d) => d.name === person.desktops[0])
+  if (!domain) throw new Error(`the lab gives ${person.name} no desktop`)
+  if (show === 'single') await lab.setState(domain.name, 'running')
+  config.write({
+    ...common(person.name, `This is a demonstration. Sign in as "${person.name}".`),
+    endpoints: [{ id: 'lab', label: 'Real hypervisor', kind: 'libvirt', uri: lab.libvirtUri('device'), access: 'device' }],
+  })
+  return {
+    lab: 'kvm',
+    endpointKind: 'libvirt',
+    configDir: config.dir,
+    user: person.name,
+    password: person.password,
+    desktopTitle: domain.title,
+    stop: async () => {
+      config.remove()
+      await lab.stop()
+    },
+  }
+}

@@ -1,0 +1,19 @@
+// Why: OpenSSH's sshd answers "connect failed" both when it may not forward and when the socket is not there, but a
+// person needs to be told which. One or two harmless commands, run only after a failure, tell them apart.
+import { AppError } from '../../core/errors.ts'
+import type { CallContext } from '../../core/ports/driver.ts'
+import type { SshConnection } from '../../core/ports/ssh.ts'
+
+/** Returns the better error, or `original` where the account may not run the commands either. */
+export async function explainUnixFailure(connection: SshConnection, path: string, original: AppError, ctx: CallContext): Promise<AppError> {
+  try {
+    const writable = await connection.exec(['test', '-w', path], {}, ctx)
+    if (writable.code === 0) return new AppError('ssh.forward-denied', `${path} may be written by the account, but the server did not forward to it: AllowStreamLocalForwarding, or nothing listens`, { cause: original })
+    if (writable.code !== 1) return original
+    const listed = await connection.exec(['env', 'LC_ALL=C', 'ls', '-d', '--', path], {}, ctx)
+    if (listed.code === 0) return new AppError('ssh.forward-denied', `${path} may not be written by the account`, { cause: original })
+    return /permission denied/i.test(listed.stderr) ? new AppError('ssh.forward-denied', `${path}: the account may not enter its folder`, { cause: original }) : original
+  } catch (error) {
+    return error instanceof AppError && (error.code === 'cancelled' || error.code === 'ssh.lost') ? error : original
+  }
+}

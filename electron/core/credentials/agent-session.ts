@@ -1,0 +1,157 @@
+// Why: one conversation with one guest agent over one stream: framing, versions, and the facts it reports. It knows
+// nothing of signing on; sign-on.ts listens and decides.
+import type { Duplex } from 'node:stream'
+import type { GuestFacts } from '../../../shared/view/view-state.ts'
+import { printable } from '../errors.ts'
+import { LineFramer } from './line-framer.ts'
+import { API_VERSION, decodeMessage, encode, type AgentMessage } from './ovirt-agent.ts'
+
+/** Messages handled per second; a flood above it pauses the stream until the next second. */
+const FLOOD_LIMIT = 500
+
+export interface AgentSessionOptions {
+  readonly stream: Duplex
+  readonly now: () => number
+  readonly after: (ms: number, fn: () => void) => () => void
+  readonly onMessage: (m: AgentMessage) => void
+  readonly onFacts: (facts: GuestFacts) => void
+  /** Called once when the stream is over, whoever ended it. */
+  readonly onClosed: () => void
+}
+
+export class AgentSession {
+  readonly #o: AgentSessionOptions
+  readonly #framer = new LineFramer()
+  #facts: GuestFacts = { interfaces: [], applications: [] }
+  #version = 0
+  #windows = false
+  #heard = false
+  #closed = false
+  #windowStart: number
+  #inWindow = 0
+  #resume: (() => void) | undefined
+
+  constructor(o: AgentSessionOptions) {
+    this.#o = o
+    this.#windowStart = o.now()
+    o.stream.on('data', (piece: Buffer) => this.#take(piece))
+    o.stream.on('error', () => this.close())
+    o.stream.on('close', () => this.close())
+    o.stream.on('end', () => this.close())
+  }
+
+  get facts(): GuestFacts {
+    return this.#facts
+  }
+  /** The guest said that it is Windows. */
+  get windows(): boolean {
+    return this.#windows
+  }
+  /** Anything that parses has come from the guest. */
+  get heard(): boolean {
+    return this.#heard
+  }
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Writes a line; false once closed. */
+  send(bytes: Buffer): boolean {
+    if (this.#closed) return false
+    this.#o.stream.write(bytes)
+    return true
+  }
+
+  /** Writes a line that holds a secret, and zeroes it when the stream has taken it. */
+  sendSecret(bytes: Buffer): boolean {
+    if (this.#closed) return false
+    this.#o.stream.write(bytes, () => bytes.fill(0))
+    return true
+  }
+
+  /** Writes a last line and ends; resolves when it is on its way. */
+  async farewell(bytes: Buffer): Promise<void> {
+    if (this.#closed) return
+    await new Promise<void>((resolve) => this.#o.stream.write(bytes, () => resolve()))
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#resume?.()
+    this.#o.stream.destroy()
+    this.#o.onClosed()
+  }
+
+  #take(piece: Buffer): void {
+    if (this.#closed) return
+    for (const line of this.#framer.push(piece)) {
+      if (line.trim() === '') continue
+      this.#inWindow++
+      this.#message(decodeMessage(line))
+    }
+    this.#brake()
+  }
+
+  /** Back-pressure reaches the guest through SSH: a flood costs us a bounded share of a core and no memory. */
+  #brake(): void {
+    const now = this.#o.now()
+    if (now - this.#windowStart >= 1000) {
+      this.#windowStart = now
+      this.#inWindow = 0
+      return
+    }
+    if (this.#inWindow <= FLOOD_LIMIT || this.#resume || this.#closed) return
+    this.#o.stream.pause()
+    this.#resume = this.#o.after(1000 - (now - this.#windowStart), () => {
+      this.#resume = undefined
+      this.#windowStart = this.#o.now()
+      this.#inWindow = 0
+      if (!this.#closed) this.#o.stream.resume()
+    })
+  }
+
+  #message(m: AgentMessage): void {
+    if (m.type === 'garbage') return
+    this.#heard = true
+    const before = this.#facts
+    switch (m.type) {
+      case 'heartbeat': {
+        const version = Math.min(m.apiVersion, API_VERSION)
+        this.#facts = { ...this.#facts, apiVersion: m.apiVersion }
+        if (version !== this.#version) {
+          this.#version = version
+          this.send(encode.apiVersion(version))
+        }
+        break
+      }
+      case 'active-user': {
+        const { activeUser: _gone, ...rest } = this.#facts
+        this.#facts = m.name === undefined ? rest : { ...rest, activeUser: printable(m.name) }
+        break
+      }
+      case 'host-name':
+        this.#facts = { ...this.#facts, hostName: m.name }
+        break
+      case 'os-version':
+        // Windows agents report "Win 10" and the like here, and have no os-info.
+        this.#windows ||= /^win/i.test(m.version)
+        this.#facts = { ...this.#facts, os: this.#facts.os ?? m.version }
+        break
+      case 'os-info':
+        this.#windows ||= m.windows
+        if (m.text) this.#facts = { ...this.#facts, os: m.text.slice(0, 256) }
+        break
+      case 'network-interfaces':
+        this.#facts = { ...this.#facts, interfaces: m.interfaces.map((i) => ({ ...i, addresses: [...i.addresses] })) }
+        break
+      case 'applications':
+        this.#facts = { ...this.#facts, applications: [...m.applications] }
+        break
+      default:
+        break
+    }
+    if (this.#facts !== before) this.#o.onFacts(this.#facts)
+    this.#o.onMessage(m)
+  }
+}

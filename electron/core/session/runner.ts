@@ -1,0 +1,283 @@
+// Why: performs the machine's effects and turns their answers into events. It owns what states must not hold:
+// the password, the hypervisor session, the guest link, the console link, abort controllers and timers.
+import type { LinkId } from '../../../shared/view/ui-command.ts'
+import type { GuestLink } from '../credentials/guest-link.ts'
+import type { SignOnTimes } from '../credentials/sign-on.ts'
+import { AppError, toAppError, toUser } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Dialer } from '../ports/dialer.ts'
+import type { CallContext, HypervisorDriver, HypervisorSession } from '../ports/driver.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { RendererLink } from '../ports/shell.ts'
+import type { Redactor } from '../redactor.ts'
+import { assertNever } from '../result.ts'
+import { ConsoleLink } from '../spice/console-link.ts'
+import type { AuditEffect, Effect } from './effects.ts'
+import type { SessionEvent, TimerId } from './event.ts'
+import { PasswordVault } from './password-vault.ts'
+import type { PhaseTracker } from './phases.ts'
+import { runSignOn } from './sign-on-effect.ts'
+
+export interface RunnerParts {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly redactor: Redactor
+  readonly dialer: Dialer
+  /** undefined: no endpoint of that id */
+  readonly driverFor: (endpoint: string) => HypervisorDriver | undefined
+  readonly signOnFor: (endpoint: string) => { readonly enabled: boolean; readonly times: SignOnTimes }
+  readonly keepPasswordMs: number
+  readonly audit: (what: AuditEffect) => void
+}
+
+export interface VisitParts {
+  readonly visit: number
+  readonly abort: AbortController
+  link: GuestLink | undefined
+}
+
+export class EffectRunner {
+  readonly #p: RunnerParts
+  readonly #phases: PhaseTracker
+  readonly #dispatch: (e: SessionEvent) => void
+  readonly #changed: () => void
+  readonly #vault: PasswordVault
+  readonly #aborts = new Map<number, AbortController>()
+  readonly #timers = new Map<TimerId, () => void>()
+  readonly #closing = new Set<Promise<unknown>>()
+  #session: HypervisorSession | undefined
+  #endpoint = ''
+  #visit: VisitParts | undefined
+  #console: ConsoleLink | undefined
+
+  constructor(parts: RunnerParts, phases: PhaseTracker, dispatch: (e: SessionEvent) => void, changed: () => void) {
+    this.#p = parts
+    this.#phases = phases
+    this.#dispatch = dispatch
+    this.#changed = changed
+    this.#vault = new PasswordVault(parts.clock, parts.redactor, parts.keepPasswordMs)
+  }
+
+  offerPassword(text: string): void {
+    this.#vault.offer(text)
+  }
+  dropOffer(): void {
+    this.#vault.dropOffer()
+  }
+
+  run(effect: Effect): void {
+    switch (effect.do) {
+      case 'authenticate':
+        return this.#start(effect.epoch, (ctx) => this.#authenticate(effect, ctx), (error) => ({ type: 'auth.failed', epoch: effect.epoch, error: toUser(error) }), 'authenticate')
+      case 'list':
+        return this.#start(effect.epoch, (ctx) => this.#list(effect.epoch, ctx), (error) => ({ type: 'list.failed', epoch: effect.epoch, error: toUser(error) }), 'list')
+      case 'powerOn':
+        this.#phases.reset('start')
+        return this.#start(effect.epoch, (ctx) => this.#powerOn(effect.epoch, effect.id, ctx), (error) => ({ type: 'power.failed', epoch: effect.epoch, error: toUser(error) }), 'start')
+      case 'openConsole':
+        return this.#start(effect.epoch, (ctx) => this.#openConsole(effect.epoch, effect.id, ctx), (error) => ({ type: 'console.failed', epoch: effect.epoch, error: toUser(error) }), 'ticket')
+      case 'signOn':
+        return this.#signOn(effect)
+      case 'abort':
+        this.#aborts.get(effect.epoch)?.abort()
+        this.#aborts.delete(effect.epoch)
+        return
+      case 'guest':
+        if (this.#visit?.visit === effect.visit) this.#visit.link?.command(effect.action)
+        return
+      case 'closeAgent':
+        return this.#closeAgent(effect.visit, effect.farewell)
+      case 'closeLink':
+        return this.#closeLink(effect.link)
+      case 'closeSession':
+        return this.#closeSession()
+      case 'wipeSecrets':
+        return this.#vault.wipe()
+      case 'settle':
+        void Promise.allSettled([...this.#closing]).then(() => this.#dispatch({ type: 'cleanup.done', epoch: effect.epoch }))
+        return
+      case 'startTimer':
+        this.#timers.get(effect.timer)?.()
+        this.#timers.set(effect.timer, this.#p.clock.after(effect.ms, () => this.#dispatch({ type: 'timer', timer: effect.timer, epoch: effect.epoch })))
+        return
+      case 'cancelTimer':
+        this.#timers.get(effect.timer)?.()
+        this.#timers.delete(effect.timer)
+        return
+      case 'audit':
+        return this.#p.audit(effect)
+      default:
+        return assertNever(effect)
+    }
+  }
+
+  /** A SPICE channel for the page. Errors: spice.channel-denied and what dialling throws. */
+  async openChannel(id: LinkId, type: number, link: RendererLink): Promise<string> {
+    if (this.#console?.id !== id) throw new AppError('spice.channel-denied', 'the page asked with a link that is over')
+    return this.#console.open(type, link)
+  }
+
+  consoleReport(id: LinkId, event: 'linked' | 'firstFrame' | 'failed' | 'ended'): void {
+    if (this.#console?.id !== id) return
+    switch (event) {
+      case 'linked':
+        this.#phases.end('link')
+        if (!this.#ran('firstFrame')) this.#phases.start('firstFrame')
+        return this.#changed()
+      case 'firstFrame':
+        this.#phases.end('link')
+        this.#phases.end('firstFrame')
+        return this.#dispatch({ type: 'link.firstFrame', link: id })
+      case 'failed':
+      case 'ended':
+        return this.#lostLink(id, new AppError('spice.lost', `the page's console reported: ${event}`))
+      default:
+        return assertNever(event)
+    }
+  }
+
+  /** The page was reloaded or crashed: its byte ports are gone, and with them the console. */
+  pageGone(): void {
+    const id = this.#console?.id
+    if (id) this.#lostLink(id, new AppError('shell.renderer-crashed', 'the page was reloaded while a console was open'))
+  }
+
+  async closeAll(): Promise<void> {
+    for (const cancel of this.#timers.values()) cancel()
+    this.#timers.clear()
+    if (this.#visit) this.#closeAgent(this.#visit.visit)
+    if (this.#console) this.#closeLink(this.#console.id)
+    this.#closeSession()
+    this.#vault.wipe()
+    await Promise.allSettled([...this.#closing])
+  }
+
+  #ran(name: 'firstFrame'): boolean {
+    return this.#phases.view().some((p) => p.name === name && p.status !== 'waiting')
+  }
+
+  /** Runs a foreground effect: its phase, its abort controller, its failure as an event. */
+  #start(epoch: number, work: (ctx: CallContext) => Promise<void>, failed: (e: AppError) => SessionEvent, phase: 'authenticate' | 'list' | 'start' | 'ticket'): void {
+    const abort = new AbortController()
+    this.#aborts.get(epoch)?.abort()
+    this.#aborts.set(epoch, abort)
+    if (phase === 'authenticate') this.#phases.reset('authenticate')
+    this.#phases.start(phase)
+    const ctx: CallContext = { signal: abort.signal, log: this.#p.log.child({ epoch }) }
+    void work(ctx).catch((e: unknown) => {
+      if (abort.signal.aborted) return
+      const error = toAppError(e)
+      this.#phases.end(phase, 'failed')
+      this.#p.log.warn(`${phase} failed`, { comp: 'session', epoch, code: error.code, detail: error.detail, trace: error.traceId })
+      this.#dispatch(failed(error))
+    })
+  }
+
+  async #authenticate(effect: Extract<Effect, { do: 'authenticate' }>, ctx: CallContext): Promise<void> {
+    const password = effect.password === 'typed' ? this.#vault.takeOffer() : this.#vault.current
+    const driver = this.#p.driverFor(effect.who.endpoint)
+    if (!driver) throw new AppError('internal.bug', `no driver for endpoint ${effect.who.endpoint}`)
+    if (!password) throw new AppError('auth.input', 'no password was given')
+    if (effect.who.user.trim() === '') throw new AppError('auth.input', 'no name was given')
+    const { session } = await driver.signIn({ user: effect.who.user, password }, ctx)
+    if (ctx.signal.aborted) return void session.close()
+    this.#session = session
+    this.#endpoint = effect.who.endpoint
+    this.#vault.startKeeping()
+    session.onLost((why) => {
+      if (this.#session !== session || why === undefined) return
+      this.#session = undefined
+      this.#p.log.warn('the connection to the hypervisor is lost', { comp: 'session', code: why.code, detail: why.detail, trace: why.traceId })
+      this.#dispatch({ type: 'session.lost', error: toUser(why), canReauth: this.#vault.current !== undefined })
+    })
+    this.#phases.end('authenticate')
+    this.#dispatch({ type: 'auth.ok', epoch: effect.epoch })
+  }
+
+  async #list(epoch: number, ctx: CallContext): Promise<void> {
+    const desktops = await this.#need().listDesktops(ctx)
+    if (ctx.signal.aborted) return
+    this.#phases.end('list')
+    if (desktops.length === 0) throw new AppError('desktop.none-assigned', 'no desktop is assigned to this person')
+    this.#dispatch({ type: 'list.ok', epoch, desktops })
+  }
+
+  async #powerOn(epoch: number, id: Parameters<HypervisorSession['powerOn']>[0], ctx: CallContext): Promise<void> {
+    await this.#need().powerOn(id, (power) => !ctx.signal.aborted && this.#dispatch({ type: 'power.state', epoch, power }), ctx)
+    if (ctx.signal.aborted) return
+    this.#phases.end('start')
+    this.#dispatch({ type: 'power.ok', epoch })
+  }
+
+  async #openConsole(epoch: number, id: Parameters<HypervisorSession['openConsole']>[0], ctx: CallContext): Promise<void> {
+    const grant = await this.#need().openConsole(id, ctx)
+    if (ctx.signal.aborted) return grant.ticket?.dispose()
+    this.#phases.end('ticket')
+    this.#phases.start('link')
+    const link = new ConsoleLink({
+      grant,
+      dialer: this.#p.dialer,
+      clock: this.#p.clock,
+      ctx: { signal: new AbortController().signal, log: this.#p.log },
+      onLost: (error) => this.#lostLink(link.id, error),
+      onLinked: () => this.#p.log.debug('the SPICE server took the ticket', { comp: 'relay' }),
+    })
+    this.#console = link
+    this.#dispatch({ type: 'console.ready', epoch, link: link.id })
+  }
+
+  #signOn(effect: Extract<Effect, { do: 'signOn' }>): void {
+    if (this.#visit?.visit !== effect.visit) {
+      if (this.#visit) this.#closeAgent(this.#visit.visit)
+      this.#visit = { visit: effect.visit, abort: new AbortController(), link: undefined }
+    }
+    const visit = this.#visit
+    const { enabled, times } = this.#p.signOnFor(this.#endpoint)
+    void runSignOn({ parts: this.#p, session: this.#need(), visit, effect, enabled, times, password: this.#vault.current, phases: this.#phases, dispatch: this.#dispatch }).then(() => {
+      if (this.#p.keepPasswordMs === 0) this.#vault.wipe()
+    })
+  }
+
+  #closeAgent(visit: number, farewell?: 'lock' | 'logoff'): void {
+    const parts = this.#visit
+    if (parts?.visit !== visit) return
+    this.#visit = undefined
+    const closing = parts.link?.close(farewell) ?? Promise.resolve()
+    parts.abort.abort()
+    this.#track(closing)
+  }
+
+  #closeLink(id: LinkId): void {
+    if (this.#console?.id !== id) return
+    this.#console.close()
+    this.#console = undefined
+  }
+
+  #lostLink(id: LinkId, error: AppError): void {
+    if (this.#console?.id !== id) return
+    this.#phases.end('link', 'failed')
+    this.#phases.end('firstFrame', 'failed')
+    this.#p.log.warn('the console is lost', { comp: 'session', code: error.code, detail: error.detail, trace: error.traceId })
+    this.#dispatch({ type: 'link.lost', link: id, error: toUser(error) })
+    this.#closeLink(id)
+  }
+
+  #closeSession(): void {
+    for (const abort of this.#aborts.values()) abort.abort()
+    this.#aborts.clear()
+    const session = this.#session
+    this.#session = undefined
+    // The farewell to the guest travels on this connection, so it goes first.
+    if (session) this.#track(Promise.allSettled([...this.#closing]).then(() => session.close()))
+  }
+
+  #track(work: Promise<unknown>): void {
+    const tracked = work.catch(() => undefined).finally(() => this.#closing.delete(tracked))
+    this.#closing.add(tracked)
+  }
+
+  #need(): HypervisorSession {
+    if (!this.#session) throw new AppError('ssh.lost', 'there is no connection to the hypervisor')
+    return this.#session
+  }
+}

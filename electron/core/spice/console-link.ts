@@ -1,0 +1,119 @@
+// Why: the right to a display: one grant, one link id, a bounded number of channels, all ended together. A page
+// that asks with an old link, for a channel we do not know, or too often, is refused with an error.
+import { randomBytes } from 'node:crypto'
+import { LinkId } from '../../../shared/view/ui-command.ts'
+import type { CloseReason } from '../../../shared/ipc/port-protocol.ts'
+import { AppError, toAppError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Dialer } from '../ports/dialer.ts'
+import type { CallContext, ConsoleGrant } from '../ports/driver.ts'
+import type { RendererLink } from '../ports/shell.ts'
+import { startRelay, type Relay } from './relay.ts'
+
+/** SPICE channel types that a page may open (spice/enums.h): what this client can use. */
+const ALLOWED = new Map([
+  [1, 'main'],
+  [2, 'display'],
+  [3, 'inputs'],
+  [4, 'cursor'],
+  [5, 'playback'],
+])
+/** Channels over the life of one link; a session uses five, several displays a few more. */
+const MAX_CHANNELS = 16
+/** Channels without which there is no console: their end is the link's end. */
+const VITAL = new Set([1, 2])
+
+export interface ConsoleLinkOptions {
+  readonly grant: ConsoleGrant
+  readonly dialer: Dialer
+  readonly clock: Clock
+  readonly ctx: CallContext
+  /** Called once with the reason why the console can't go on. Not called after close(). */
+  readonly onLost: (error: AppError) => void
+  /** The server took the ticket on the main channel. */
+  readonly onLinked: () => void
+}
+
+export class ConsoleLink {
+  readonly id: LinkId
+  readonly #o: ConsoleLinkOptions
+  readonly #abort = new AbortController()
+  readonly #relays = new Set<Relay>()
+  #count = 0
+  #over = false
+
+  constructor(o: ConsoleLinkOptions) {
+    this.#o = o
+    this.id = LinkId.parse(randomBytes(16).toString('base64url'))
+  }
+
+  /**
+   * Dials the display for one channel and hands its port to the page.
+   * @returns the nonce under which the port arrives. Errors: spice.channel-denied, spice.display-closed, ssh.*
+   */
+  async open(channelType: number, link: RendererLink): Promise<string> {
+    if (this.#over) throw new AppError('spice.channel-denied', 'the link is over')
+    if (!ALLOWED.has(channelType)) throw new AppError('spice.channel-denied', `channel type ${channelType} is not used by this client`)
+    if (++this.#count > MAX_CHANNELS) throw new AppError('spice.channel-denied', 'too many channels for one link')
+    const ctx = { ...this.#o.ctx, signal: this.#abort.signal }
+    let stream
+    try {
+      stream = await this.#o.dialer.dial(this.#o.grant.hops, ctx)
+    } catch (e) {
+      const error = displayError(toAppError(e))
+      if (VITAL.has(channelType)) this.#lost(error)
+      throw error
+    }
+    if (this.#over) {
+      stream.destroy()
+      throw new AppError('cancelled', 'the link ended while a channel was being opened')
+    }
+    const nonce = randomBytes(18).toString('base64url')
+    const channel = await link.openByteChannel(nonce)
+    const relay = startRelay({
+      channel,
+      stream,
+      ticket: this.#o.grant.ticket,
+      type: channelType,
+      clock: this.#o.clock,
+      onLinked: () => {
+        if (channelType === 1) this.#o.onLinked()
+      },
+      onEnd: (error) => {
+        this.#relays.delete(relay)
+        if (error) this.#o.ctx.log.info('spice channel ended', { comp: 'relay', channel: ALLOWED.get(channelType), code: error.code, detail: error.detail })
+        if (error && (VITAL.has(channelType) || error.code === 'spice.ticket-refused')) this.#lost(error)
+      },
+    })
+    this.#relays.add(relay)
+    return nonce
+  }
+
+  /** Ends every channel and wipes the ticket. */
+  close(reason: CloseReason = 'shutdown'): void {
+    if (this.#over) return
+    this.#over = true
+    this.#abort.abort(new AppError('cancelled', 'the console was closed'))
+    for (const relay of this.#relays) relay.close(reason)
+    this.#relays.clear()
+    this.#o.grant.ticket?.dispose()
+  }
+
+  #lost(error: AppError): void {
+    if (this.#over) return
+    this.close('lost')
+    this.#o.onLost(error)
+  }
+}
+
+/** Reaching the display failed: told as the display's fault unless the connection itself is to blame. */
+function displayError(error: AppError): AppError {
+  switch (error.code) {
+    case 'ssh.forward-failed':
+    case 'ssh.forward-denied':
+    case 'ssh.refused':
+      return new AppError('spice.display-closed', error.detail, { cause: error })
+    default:
+      return error
+  }
+}

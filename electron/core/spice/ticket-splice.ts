@@ -1,0 +1,130 @@
+// Why: the ticket never enters the page. The page's SPICE client proves a dummy password; on the way through the
+// main process its 128 encrypted bytes are replaced by the real ticket, encrypted for the server's key. After the
+// link phase this is a plain pipe. Bytes in, bytes out; no stream, no clock.
+import { constants, createPublicKey, publicEncrypt } from 'node:crypto'
+import { AppError } from '../errors.ts'
+import type { Secret } from '../secret.ts'
+import { AUTH_SPICE, Collector, messageLength, parseLinkMessage, parseLinkReply, TICKET_BYTES } from './link-parser.ts'
+
+/** SpiceLinkErr numbers of `spice/protocol.h` that get words of their own. */
+const LINK_ERR_PERMISSION_DENIED = 7
+
+export interface SpliceEvents {
+  readonly toServer: (bytes: Uint8Array) => void
+  readonly toPage: (bytes: Uint8Array) => void
+  /** The server accepted the ticket. */
+  readonly onLinked: () => void
+}
+
+export class TicketSplice {
+  readonly #ticket: Secret | undefined
+  readonly #expectedType: number
+  readonly #e: SpliceEvents
+  readonly #page = new Collector()
+  readonly #server = new Collector()
+  #pageState: 'message' | 'await-reply' | 'auth' | 'pipe' = 'message'
+  #serverState: 'reply' | 'result' | 'pipe' = 'reply'
+  #key: Buffer | undefined
+  #selects = false
+
+  /** @param expectedType the SPICE channel type the page asked the right for; another one is refused */
+  constructor(ticket: Secret | undefined, expectedType: number, events: SpliceEvents) {
+    this.#ticket = ticket
+    this.#expectedType = expectedType
+    this.#e = events
+  }
+
+  /** Both directions have left the link phase. */
+  get linked(): boolean {
+    return this.#serverState === 'pipe'
+  }
+
+  /** Throws AppError `spice.link-failed` on a message that is no SPICE. */
+  fromPage(bytes: Uint8Array): void {
+    if (this.#pageState === 'pipe') return this.#e.toServer(bytes)
+    this.#page.push(bytes)
+    this.#pumpPage()
+  }
+
+  /** Throws AppError `spice.link-failed` or `spice.ticket-refused`. */
+  fromServer(bytes: Uint8Array): void {
+    if (this.#serverState === 'pipe') return this.#e.toPage(bytes)
+    this.#server.push(bytes)
+    this.#pumpServer()
+  }
+
+  #pumpPage(): void {
+    if (this.#pageState === 'message') {
+      const length = messageLength(this.#page)
+      const whole = length === undefined ? undefined : this.#page.take(length)
+      if (!whole) return
+      const message = parseLinkMessage(whole)
+      if (message.channelType !== this.#expectedType) throw new AppError('spice.channel-denied', `page linked channel type ${message.channelType} with the right for ${this.#expectedType}`)
+      this.#selects = message.authSelection
+      this.#pageState = 'await-reply'
+      this.#e.toServer(whole)
+    }
+    if (this.#pageState === 'await-reply') {
+      // Nothing may follow before the reply: it decides how long the authentication is.
+      if (this.#page.length > 4 + TICKET_BYTES) throw new AppError('spice.link-failed', 'the page sent data before the link reply')
+      return
+    }
+    if (this.#pageState === 'auth') {
+      const head = this.#selects ? 4 : 0
+      const auth = this.#page.take(head + TICKET_BYTES)
+      if (!auth) return
+      if (head > 0 && auth.readUInt32LE(0) !== AUTH_SPICE) throw new AppError('spice.link-failed', 'the page chose an authentication other than SPICE')
+      this.#pageState = 'pipe'
+      this.#e.toServer(Buffer.concat([auth.subarray(0, head), this.#encrypted(auth.subarray(head))]))
+      const rest = this.#page.take(this.#page.length)
+      if (rest && rest.length > 0) this.#e.toServer(rest)
+    }
+  }
+
+  #pumpServer(): void {
+    if (this.#serverState === 'reply') {
+      const length = messageLength(this.#server)
+      const whole = length === undefined ? undefined : this.#server.take(length)
+      if (!whole) return
+      const reply = parseLinkReply(whole)
+      this.#key = Buffer.from(reply.publicKey)
+      this.#selects = this.#selects && reply.authSelection
+      this.#serverState = 'result'
+      if (this.#pageState === 'await-reply') this.#pageState = 'auth'
+      this.#e.toPage(whole)
+      if (reply.error !== 0) throw linkError(reply.error)
+      this.#pumpPage()
+    }
+    if (this.#serverState === 'result') {
+      const result = this.#server.take(4)
+      if (!result) return
+      this.#e.toPage(result)
+      const error = result.readUInt32LE(0)
+      if (error !== 0) throw linkError(error)
+      this.#serverState = 'pipe'
+      this.#e.onLinked()
+      const rest = this.#server.take(this.#server.length)
+      if (rest && rest.length > 0) this.#e.toPage(rest)
+    }
+  }
+
+  /** RSA-OAEP (SHA-1, as the protocol fixes it) of ticket + NUL; a display without a ticket gets the page's bytes. */
+  #encrypted(fromPage: Buffer): Buffer {
+    const ticket = this.#ticket
+    if (!ticket) return fromPage
+    const publicKey = createPublicKey({ key: this.#key ?? Buffer.alloc(0), format: 'der', type: 'spki' })
+    return ticket.use((bytes) => {
+      const plain = Buffer.alloc(bytes.length + 1)
+      bytes.copy(plain)
+      const out = publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }, plain)
+      plain.fill(0)
+      return out
+    })
+  }
+}
+
+function linkError(code: number): AppError {
+  return code === LINK_ERR_PERMISSION_DENIED
+    ? new AppError('spice.ticket-refused', 'the SPICE server refused the ticket')
+    : new AppError('spice.link-failed', `the SPICE server answered with link error ${code}`)
+}

@@ -1,0 +1,44 @@
+// Why: virsh tells failures by text only. The few sentences that we must tell apart are matched here and nowhere else;
+// everything else stays a general failure with libvirt's words in the detail.
+import { AppError } from '../../core/errors.ts'
+import type { ExecResult } from '../../core/ports/ssh.ts'
+import type { ErrorCode } from '../../../shared/error-codes.ts'
+
+/** polkit (libvirt's src/util/virpolkit.c), access drivers (viraccessmanager), and the socket's own permissions. */
+const DENIED = /authentication unavailable|authentication failed|authentication cancelled|access denied|operation not permitted|permission denied|operation forbidden/i
+const UNREACHABLE = /failed to connect (to the hypervisor|socket)|connection refused|no such file or directory|unable to connect to server/i
+const NOT_FOUND = /failed to get domain|domain not found|no domain with matching/i
+const ALREADY = /already (active|running)|not (paused|suspended)/i
+
+export type VirshFailure = 'denied' | 'unavailable' | 'not-found' | 'already' | 'other'
+
+export function classify(result: ExecResult): VirshFailure {
+  // 126 and 127: the shell could not run, or did not find, the command.
+  if (result.code === 126 || result.code === 127) return 'unavailable'
+  if (DENIED.test(result.stderr)) return 'denied'
+  if (NOT_FOUND.test(result.stderr)) return 'not-found'
+  if (ALREADY.test(result.stderr)) return 'already'
+  if (UNREACHABLE.test(result.stderr)) return 'unavailable'
+  return 'other'
+}
+
+const CODES: Readonly<Record<VirshFailure, ErrorCode>> = {
+  'denied': 'hypervisor.denied',
+  'unavailable': 'hypervisor.unavailable',
+  'not-found': 'desktop.not-found',
+  'already': 'hypervisor.protocol',
+  'other': 'hypervisor.protocol',
+}
+
+/** The error for a failed command that has no code of its own (`other`). */
+export function virshError(doing: string, result: ExecResult, other?: ErrorCode): AppError {
+  const failure = classify(result)
+  const code = (failure === 'other' || failure === 'already') && other !== undefined ? other : CODES[failure]
+  return new AppError(code, `${doing}: ${virshMessage(result)}`)
+}
+
+/** libvirt's own words on one line, for the log. */
+export function virshMessage(result: ExecResult): string {
+  const words = result.stderr.replace(/^error: /gm, '').replace(/\s+/g, ' ').trim()
+  return words === '' ? `exit status ${result.code ?? 'none (killed)'}` : words.slice(0, 2000)
+}

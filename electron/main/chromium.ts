@@ -1,0 +1,61 @@
+// Why: composition root of the Chromium form: configuration → App → window, in one Node process.
+import type { App } from '../core/app.ts'
+import type { ShellClosed } from '../core/ports/shell.ts'
+import { ChromiumShell, type ChromiumShellDeps } from '../shells/chromium/shell.ts'
+import { loadAssets } from '../shells/common/assets.ts'
+import { composeApp, createServices, type Services } from './compose.ts'
+import { rendererFolder } from './places.ts'
+import { readConfig } from './read-config.ts'
+
+export interface ChromiumKiosk {
+  readonly app: App
+  readonly shell: ChromiumShell
+  readonly services: Services
+  /** Resolves when the window is gone, with why. */
+  readonly closed: Promise<ShellClosed>
+  close(): Promise<void>
+}
+
+export interface KioskOptions {
+  readonly configDir: string
+  readonly dev: boolean
+  readonly headless: boolean
+  readonly version: string
+  readonly width?: number
+  readonly height?: number
+  /** Lines go here instead of standard error (tests read them). */
+  readonly logTo?: (line: string) => void
+  readonly shell?: Partial<Pick<ChromiumShellDeps, 'binary' | 'executable' | 'runAs' | 'gpu'>>
+}
+
+/** Starts the kiosk in Chromium. Errors: shell.unavailable, shell.display-gone; nothing stays behind then. */
+export async function startChromiumKiosk(o: KioskOptions): Promise<ChromiumKiosk> {
+  const { config, error } = readConfig(o.configDir, o.dev)
+  const services = createServices(config?.log, o.logTo)
+  if (error) {
+    services.log.error('the configuration cannot be used', { comp: 'config', code: error.code, detail: error.detail, trace: error.traceId })
+    services.audit.record({ event: 'config-rejected', code: error.code, trace: error.traceId })
+  }
+  const app = composeApp(config, services, { dev: o.dev, version: o.version })
+  const shell = new ChromiumShell({
+    assets: await loadAssets(rendererFolder()),
+    options: { fullscreen: config?.kiosk.fullscreen ?? true, headless: o.headless, width: o.width ?? 1280, height: o.height ?? 800 },
+    log: services.log.child({ comp: 'shell' }),
+    clock: services.clock,
+    env: process.env,
+    ...o.shell,
+  })
+  const closed = new Promise<ShellClosed>((resolve) => shell.onClosed(resolve))
+  app.start(error)
+  await shell.open((link) => app.attach(link))
+  return {
+    app,
+    shell,
+    services,
+    closed,
+    close: async () => {
+      await app.close()
+      await shell.close()
+    },
+  }
+}

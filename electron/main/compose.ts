@@ -1,0 +1,117 @@
+// Why: the only wiring. Configuration and adapters go in, an App comes out; both entry files and the tests use it.
+import { createAudit, type Audit } from '../adapters/log/audit.ts'
+import { createLogger } from '../adapters/log/logger.ts'
+import { createSink, type LineWriter, type Sink } from '../adapters/log/sink.ts'
+import { nameWriter, type NameWriter } from '../adapters/log/user-names.ts'
+import { systemClock } from '../adapters/clock.ts'
+import { HopDialer } from '../adapters/net/dialer.ts'
+import { createDevicePower } from '../adapters/power/logind.ts'
+import { Ssh2Connector } from '../adapters/ssh/ssh2-connector.ts'
+import { App } from '../core/app.ts'
+import { defaultTimes } from '../core/credentials/sign-on.ts'
+import type { HypervisorDriver } from '../core/ports/driver.ts'
+import type { Clock } from '../core/ports/clock.ts'
+import type { Logger } from '../core/ports/logger.ts'
+import { Redactor } from '../core/redactor.ts'
+import type { AuditEffect } from '../core/session/effects.ts'
+import { createDriver } from '../drivers/registry.ts'
+import type { Config } from '../../shared/config/schema.ts'
+
+/** From the display's grant to its first picture; a server that hangs is told after this, ms. */
+const LINK_TIMEOUT = 20_000
+/** How long the next person may have to wait for the last one's connection to close, ms. */
+const CLEANUP_TIMEOUT = 3000
+
+export interface Services {
+  readonly clock: Clock
+  readonly redactor: Redactor
+  readonly sink: Sink
+  readonly log: Logger
+  readonly audit: Audit
+  readonly names: NameWriter
+}
+
+/** What is needed before any configuration is read. */
+export function createServices(log: Config['log'] = { level: 'info', users: 'hashed' }, write?: LineWriter): Services {
+  const redactor = new Redactor()
+  const sink = createSink({ redactor, ...(write && { write }) })
+  const names = nameWriter(log.users)
+  const clock = systemClock
+  return { clock, redactor, sink, names, log: createLogger({ sink, clock, level: log.level, names }), audit: createAudit({ sink, clock, names }) }
+}
+
+export interface ComposeOptions {
+  readonly dev: boolean
+  readonly version: string
+}
+
+/**
+ * @param config undefined: there is no usable configuration; the App can only show why (App.start with the error)
+ */
+export function composeApp(config: Config | undefined, services: Services, opts: ComposeOptions): App {
+  const { clock, log, redactor } = services
+  const connector = new Ssh2Connector()
+  const drivers = new Map<string, HypervisorDriver>()
+  for (const endpoint of config?.endpoints ?? []) drivers.set(endpoint.id, createDriver(endpoint, { connector, redactor, clock, dev: opts.dev }))
+  const device = config && createDevicePower(config.kiosk, { clock, log })
+
+  return new App({
+    clock,
+    log,
+    redactor,
+    dialer: new HopDialer(),
+    driverFor: (id) => drivers.get(id),
+    signOnFor: (id) => {
+      const signOn = config?.endpoints.find((e) => e.id === id)?.signOn
+      const times = { ...defaultTimes, agent: (signOn?.agentSeconds ?? 60) * 1000, confirm: (signOn?.confirmSeconds ?? 45) * 1000 }
+      return { enabled: signOn?.enabled ?? false, times }
+    },
+    keepPasswordMs: (config?.session.keepPasswordMinutes ?? 0) * 60_000,
+    audit: (effect) => audit(services.audit, effect),
+    settings: {
+      endpoints: (config?.endpoints ?? []).map((e) => ({ id: e.id, label: e.label })),
+      defaultUser: config?.ui.defaultUser ?? '',
+      autoConnectSingle: config?.session.autoConnectSingle ?? true,
+      onDisconnect: config?.session.onDisconnect ?? 'keep',
+      linkTimeoutMs: LINK_TIMEOUT,
+      cleanupTimeoutMs: CLEANUP_TIMEOUT,
+    },
+    bootstrap: {
+      version: opts.version,
+      locale: config?.ui.locale ?? 'en',
+      organisation: config?.ui.organisation ?? '',
+      message: config?.ui.message ?? '',
+      power: [...(device?.allowed ?? [])],
+      fullscreen: config?.kiosk.fullscreen ?? true,
+      consoleEngine: config?.console.engine ?? 'spice-html5',
+      onDisconnect: config?.session.onDisconnect ?? 'keep',
+    },
+    power: async (action) => {
+      await device?.perform(action)
+      services.audit.record({ event: 'power', action, ok: true })
+    },
+  })
+}
+
+function audit(to: Audit, e: AuditEffect): void {
+  const base = { user: e.who.user, endpoint: e.who.endpoint }
+  const desktop = e.desktop ?? ''
+  switch (e.what) {
+    case 'sign-in':
+      return to.record({ event: 'sign-in', ok: true, ...base })
+    case 'sign-in-failed': {
+      const { code, traceId: trace } = e.error ?? { code: 'internal.bug' as const, traceId: '' }
+      if (code === 'ssh.host-key-changed' || code === 'ssh.host-key-unknown') to.record({ event: 'host-key', endpoint: base.endpoint, code, trace })
+      return to.record({ event: 'sign-in', ok: false, ...base, code, trace })
+    }
+    case 'guest-sign-on':
+      return to.record({ event: 'guest-sign-on', ...base, desktop, outcome: e.outcome ?? 'failed' })
+    case 'console-opened':
+      return to.record({ event: 'console-opened', ...base, desktop })
+    case 'console-closed':
+    case 'connection-lost':
+      return to.record({ event: 'console-closed', ...base, desktop, reason: e.error?.code ?? 'disconnect' })
+    case 'sign-out':
+      return to.record({ event: 'sign-out', ...base })
+  }
+}

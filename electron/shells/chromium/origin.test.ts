@@ -1,0 +1,38 @@
+// Why: the decision what is served, apart from any browser.
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { SECURITY_HEADERS } from '../common/csp.ts'
+import { answerRequest, ORIGIN, PAGE_URL } from './origin.ts'
+import { testAssets } from './real-browser.testkit.ts'
+
+const assets = testAssets('1')
+
+it('serves the page and its files with the headers', () => {
+  expect(answerRequest(assets, 'GET', PAGE_URL, true)).toMatchObject({ kind: 'serve', headers: { ...SECURITY_HEADERS, 'content-type': 'text/html; charset=utf-8' } })
+  expect(answerRequest(assets, 'GET', `${ORIGIN}/page.js`)).toMatchObject({ kind: 'serve' })
+  expect(answerRequest(assets, 'GET', `${PAGE_URL}#x`, true)).toMatchObject({ kind: 'serve' })
+})
+
+it.each([
+  ['POST', PAGE_URL, false], ['HEAD', PAGE_URL, false],
+  ['GET', 'http://latchkey.invalid/', false], ['GET', 'https://latchkey.invalid:8443/', false], ['GET', 'https://latchkey.invalid.example.com/', false],
+  ['GET', 'https://user@latchkey.invalid/', false], ['GET', 'file:///etc/passwd', false], ['GET', 'not a url', false], ['GET', 'ws://latchkey.invalid/', false],
+  ['GET', `${ORIGIN}/page.js`, true], ['GET', `${ORIGIN}/?x`, true],
+])('refuses %s %s (navigation: %s)', (method, url, navigation) => {
+  expect(answerRequest(assets, method, url, navigation)).toEqual({ kind: 'refuse' })
+})
+
+it('misses what it does not have, and queries', () => {
+  for (const path of ['/nope', '/page.js?v=1', '/%70age.js', '/page.js/', '/..%2fpage.js']) expect(answerRequest(assets, 'GET', ORIGIN + path)).toEqual({ kind: 'missing' })
+})
+
+it('serves only bytes of the map, whatever is asked', () => {
+  const own = assets.paths.map((p) => assets.lookup(p)!.bytes)
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (tail, navigation) => {
+      const answer = answerRequest(assets, 'GET', `${ORIGIN}/${tail}`, navigation)
+      if (answer.kind === 'serve') expect(own).toContain(answer.body)
+    }),
+    { numRuns: 1000 },
+  )
+})

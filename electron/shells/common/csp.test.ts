@@ -1,0 +1,20 @@
+// Why: the policy is the page's cage; loosening it must fail a test that names the directive.
+import { expect, it } from 'vitest'
+import { CSP, CSP_DIRECTIVES, SECURITY_HEADERS } from './csp.ts'
+
+it('starts from nothing and lets the page talk to nobody', () => {
+  for (const name of ['default-src', 'connect-src', 'worker-src', 'frame-src', 'object-src', 'base-uri', 'form-action', 'frame-ancestors', 'trusted-types']) expect([name, CSP_DIRECTIVES[name]]).toEqual([name, "'none'"])
+  expect(CSP_DIRECTIVES['script-src']).toBe("'self'")
+  expect(CSP_DIRECTIVES['require-trusted-types-for']).toBe("'script'")
+})
+
+it('has unsafe-inline for style attributes only, and no other loosening word or host', () => {
+  expect(Object.entries(CSP_DIRECTIVES).filter(([, v]) => v.includes('unsafe')).map(([n]) => n)).toEqual(['style-src-attr'])
+  expect(CSP).not.toMatch(/\*|https?:|strict-dynamic|wasm-unsafe-eval/)
+})
+
+it('is one header line among those that isolate the page', () => {
+  expect(SECURITY_HEADERS['content-security-policy']).toBe(CSP)
+  expect(CSP).not.toMatch(/[\r\n]/)
+  expect(SECURITY_HEADERS).toMatchObject({ 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
+})

@@ -1,0 +1,48 @@
+// Why: one constant for both shells, so that what the page may do is decided in one place and tested in one browser.
+
+/**
+ * The content security policy. Sent as a header (a <meta> cannot set frame-ancestors and comes too late).
+ * - connect-src 'none': the page talks to nobody; bytes of the console come through the bridge of the main process.
+ * - style-src-attr 'unsafe-inline': spice-html5 sizes its video elements by style attributes. Style *elements* stay
+ *   refused, so injected CSS cannot read the page by selectors.
+ * - trusted-types 'none': no policy can be made, hence no string ever becomes markup or script.
+ * - worker-src 'none' until an engine needs a worker.
+ */
+export const CSP_DIRECTIVES: Readonly<Record<string, string>> = {
+  'default-src': "'none'",
+  'script-src': "'self'",
+  'style-src': "'self'",
+  'style-src-attr': "'unsafe-inline'",
+  'img-src': "'self' blob: data:",
+  'media-src': 'blob:',
+  'font-src': "'self'",
+  'connect-src': "'none'",
+  'worker-src': "'none'",
+  'frame-src': "'none'",
+  'object-src': "'none'",
+  'base-uri': "'none'",
+  'form-action': "'none'",
+  'frame-ancestors': "'none'",
+  'require-trusted-types-for': "'script'",
+  'trusted-types': "'none'",
+}
+
+export const CSP = Object.entries(CSP_DIRECTIVES)
+  .map(([name, value]) => `${name} ${value}`)
+  .join('; ')
+
+/** Headers of every response of our origin; the content type is added per asset. Names in lower case. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': CSP,
+  // Together these two make the page cross-origin isolated: nobody else's document shares its process.
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  // Only names that Chromium knows: an unknown one is a warning in the console, and tests want a silent console.
+  'permissions-policy':
+    'camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), midi=(), payment=(), display-capture=(), ' +
+    'clipboard-read=(), fullscreen=(self)',
+  'cache-control': 'no-store',
+}
