@@ -21,8 +21,11 @@ async function start() {
   const source = new URL('../electron/main/cli.ts', import.meta.url)
   const entry = existsSync(source) ? source : new URL('../dist/cli.mjs', import.meta.url)
   const { main } = await import(entry.href)
-  // exitCode and not exit(): what was written to a pipe must arrive.
-  process.exitCode = await main(args, version)
+  const status = await main(args, version)
+  // A kiosk that has ended must be gone, whatever timer or socket is still open; but what was written to a pipe must
+  // arrive first. A reader that went away (`| head`) is no reason to complain.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(status)))
 }
 
 function handOver() {

@@ -21,7 +21,7 @@ export default {
   nodeGypRebuild: false,
   asar: true,
   directories: { output: need('LATCHKEY_OUT') },
-  files: ['dist/**', 'package.json', 'LICENSE', 'THIRD-PARTY.md', '!node_modules/**'],
+  files: ['dist/**', 'package.json', 'LICENSE', 'THIRD-PARTY.md', 'THIRD-PARTY-LICENCES.txt', '!node_modules/**'],
   electronLanguages: ['en-US'],
   publish: null,
   linux: { target: ['dir'], executableName: 'latchkey', category: 'Network' },

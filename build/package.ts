@@ -3,11 +3,11 @@
 // checked before the command says that it is done.
 //   node build/package.ts [--out DIR]      LATCHKEY_ELECTRON_DIST=DIR for a real unpacked Electron
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { bundle, bundleNames, repository } from './bundle.ts'
+import { productionPackages, renderTexts } from './checks/licences.ts'
 import { checkPackage } from './checks/package-check.ts'
 import { packDeb, writeDebTree } from './deb/build-deb.ts'
 import { writeFakeElectronDist } from './fake-electron-dist.ts'
@@ -30,7 +30,7 @@ async function readVersion(path: string): Promise<string> {
 }
 
 /** The application as electron-builder sees it: bundles, a package.json without dependencies, licences. */
-async function stageApp(root: string, dist: string, stage: string, version: string): Promise<void> {
+async function stageApp(root: string, dist: string, stage: string, version: string, licences: string): Promise<void> {
   await rm(stage, { recursive: true, force: true })
   await mkdir(join(stage, 'dist'), { recursive: true })
   for (const name of ['main-electron.mjs', 'preload.cjs']) await cp(join(dist, name), join(stage, 'dist', name))
@@ -45,7 +45,8 @@ async function stageApp(root: string, dist: string, stage: string, version: stri
     main: 'dist/main-electron.mjs',
   }
   await writeFile(join(stage, 'package.json'), JSON.stringify(manifest, null, 2) + '\n')
-  for (const name of ['LICENSE', 'THIRD-PARTY.md']) if (existsSync(join(root, name))) await cp(join(root, name), join(stage, name))
+  for (const name of ['LICENSE', 'THIRD-PARTY.md']) await cp(join(root, name), join(stage, name))
+  await cp(licences, join(stage, 'THIRD-PARTY-LICENCES.txt'))
 }
 
 /** Runs electron-builder; returns the folder of the unpacked application and whether Electron is real. */
@@ -84,10 +85,12 @@ export async function makePackages(root: string, dist: string, out: string, step
   await mkdir(out, { recursive: true })
   step('unpacked Electron application')
   const stage = join(out, 'stage')
-  await stageApp(root, dist, stage, version)
+  const licences = join(out, 'THIRD-PARTY-LICENCES.txt')
+  await writeFile(licences, renderTexts(productionPackages(root)))
+  await stageApp(root, dist, stage, version, licences)
   const { app, real } = await unpackedApp(root, stage, out)
   step('.deb')
-  const input = { root, dist, out, version, epoch }
+  const input = { root, dist, out, version, epoch, licences }
   const tree = await writeDebTree(input)
   const deb = await packDeb(input, tree)
   step('checks')

@@ -20,7 +20,7 @@ modified package: "node build/renderer.ts" in the program's sources does it.
 
 /** Builds one page into `outDir` (absolute). The default is the product's page. */
 export async function buildRenderer(outDir: string = join(root, 'dist/renderer'), entry = 'index.html'): Promise<void> {
-  await build(rendererConfig(entry, outDir))
+  await build({ ...rendererConfig(entry, outDir), configFile: false })
   const assets = join(outDir, 'assets')
   const from = join(root, 'node_modules/@spice-project/spice-html5')
   for (const name of ['COPYING', 'COPYING.LESSER']) await copyFile(join(from, name), join(assets, `${SPICE_CHUNK}.${name}.txt`))

@@ -34,7 +34,6 @@ const minifyOurs = (): Plugin => ({
 
 /** `entry` is the page to build: the product's index.html, or the gallery for looking at screens. */
 export const rendererConfig = (entry: string, outDir: string): UserConfig => ({
-  configFile: false,
   root: at('../renderer'),
   base: './',
   publicDir: false,

@@ -104,7 +104,7 @@ export async function startEmbeddedHypervisor(options: HypervisorOptions = {}): 
   let server: Server | undefined
   let port = 22
   const listen = async () => {
-    server = createServer(accept)
+    server = createServer({ noDelay: true }, accept)
     port = await listenOn(server, port === 22 ? 0 : port)
   }
   const unlisten = async () => {

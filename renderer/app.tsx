@@ -24,7 +24,7 @@ export function App({ parts }: { parts: AppParts }): ReactNode {
   return (
     <I18nProvider locale={locale}>
       <AppProvider value={app}>
-        {screenOf(state.view)}
+        <div className="app" data-screen={state.view.screen}>{screenOf(state.view)}</div>
         {state.notice !== undefined && <NoticeBar error={state.notice} onDismiss={store.dismissNotice} />}
       </AppProvider>
     </I18nProvider>

@@ -16,6 +16,8 @@ export interface DebInput {
   /** Folder that receives the tree and the .deb. */
   readonly out: string
   readonly version: string
+  /** File with the licence texts of all bundled packages. */
+  readonly licences: string
   /** Seconds since the epoch for every time in the package. */
   readonly epoch: number
 }
@@ -95,6 +97,7 @@ export async function writeDebTree(input: DebInput): Promise<string> {
   const tree = join(input.out, 'deb-tree')
   await rm(tree, { recursive: true, force: true })
   for (const item of debItems) await put(input, tree, item)
+  await cp(input.licences, join(tree, 'usr/share/doc/latchkey/THIRD-PARTY-LICENCES.txt'))
   const lib = join(tree, 'usr/lib/latchkey')
   await mkdir(join(lib, 'dist'), { recursive: true })
   for (const name of shippedBundles) await cp(join(input.dist, name), join(lib, 'dist', name))

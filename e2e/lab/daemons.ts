@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { labPaths } from './facts.ts'
-import { inNamespace, startNamespace, tryInNamespace } from './namespace.ts'
+import { inNamespace, outside, startNamespace, tryInNamespace } from './namespace.ts'
 import { refOf, until } from './run.ts'
 import type { ProcessRef } from './run.ts'
 
@@ -18,6 +18,14 @@ auth_unix_rw = "none"
 log_outputs = "2:file:${labPaths.run}/libvirtd.log"
 `
 
+// Debian's user and group for QEMU stay: they decide who reaches the channel sockets. No private /dev for each machine
+// (libvirt can't move the hidden /dev/kvm into it), no cgroups (containers have none), no MAC labels.
+const qemuConfig = `# The lab's own, written anew at every start.
+namespaces = []
+cgroup_controllers = []
+security_driver = "none"
+`
+
 /** The first process of the lab's namespace: it keeps the namespace alive. */
 export async function startVirtlogd(): Promise<ProcessRef> {
   const pidFile = freshPidFile('virtlogd')
@@ -29,6 +37,7 @@ export async function startVirtlogd(): Promise<ProcessRef> {
 export async function startLibvirtd(virtlogd: ProcessRef): Promise<ProcessRef> {
   writeFileSync(configFile, config, { mode: 0o644 })
   const pidFile = freshPidFile('libvirtd')
+  writeFileSync(outside('/etc/libvirt/qemu.conf'), qemuConfig, { mode: 0o644 })
   await inNamespace(virtlogd, '/usr/sbin/libvirtd', ['-d', '-p', pidFile, '-f', configFile])
   return processOf(pidFile)
 }

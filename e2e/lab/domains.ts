@@ -15,7 +15,7 @@ export const virshOf = (member: ProcessRef): Virsh => (...args) => inNamespace(m
 
 const escape = (text: string) => text.replace(/[&<>'"]/g, (c) => `&#${c.charCodeAt(0)};`)
 
-/** The domain's definition. `spicePassword` is used where the facts ask for a permanent one. */
+/** The domain's definition. `spicePassword` is the permanent one of those that have one. */
 export function domainXml(facts: DomainFacts, image: GuestImage, spicePassword: string): string {
   const kernel = facts.broken ? `${image.kernel}.does-not-exist` : image.kernel
   const cmdline = ['quiet', 'loglevel=0', 'console=tty1', 'random.trust_cpu=on', 'no_timer_check', 'panic=1', `latchkey.name=${facts.name}`, ...facts.guest].join(' ')
@@ -25,7 +25,9 @@ export function domainXml(facts: DomainFacts, image: GuestImage, spicePassword: 
   ].join('')
   const channel = facts.channel === undefined ? '' : `
     <channel type='unix'><source mode='bind'/><target type='virtio' name='${facts.channel}'/></channel>`
-  const password = facts.spicePassword ? ` passwd='${escape(spicePassword)}'` : ''
+  const password = facts.ticketing === 'open' ? ''
+    : facts.ticketing === 'password' ? ` passwd='${escape(spicePassword)}'`
+      : ` passwd='${randomUUID()}' passwdValidTo='1970-01-01T00:00:01'`
   const graphics = facts.display === 'socket'
     ? `<graphics type='spice'${password}><listen type='socket'/></graphics>`
     : `<graphics type='spice' autoport='yes'${password}><listen type='address' address='127.0.0.1'/></graphics>`

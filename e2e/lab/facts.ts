@@ -69,6 +69,7 @@ export interface DeviceFacts {
 export const devices: readonly DeviceFacts[] = [
   { name: 'kiosk', libvirt: true, channels: true, sshd: [] },
   { name: 'kiosk-noforward', libvirt: true, channels: true, sshd: ['AllowStreamLocalForwarding no'] },
+  { name: 'kiosk-permitopen', libvirt: true, channels: true, sshd: ['PermitOpen 127.0.0.1:*'] },
   { name: 'kiosk-nochannel', libvirt: true, channels: false, sshd: [] },
   { name: 'kiosk-nodisplay', libvirt: true, channels: true, sshd: ['AllowTcpForwarding no'] },
   { name: 'kiosk-nolibvirt', libvirt: false, channels: true, sshd: [] },
@@ -83,8 +84,12 @@ export interface DomainFacts {
   /** virtio port name; none = no channel. */
   readonly channel?: string
   readonly display: 'tcp' | 'socket'
-  /** Permanent SPICE password of the XML. */
-  readonly spicePassword?: true
+  /**
+   * What the display asks for. "ticket": a password that nobody has and that has expired, so that only a ticket set
+   * later opens it (QEMU takes tickets only if it was started with a password). "password": the permanent one of the
+   * XML. "open": nothing, and no ticket can be set.
+   */
+  readonly ticketing: 'ticket' | 'password' | 'open'
   /** Words for the guest's kernel command line. */
   readonly guest: readonly string[]
   /** Its kernel file does not exist: libvirt refuses to start it. */
@@ -95,13 +100,13 @@ const uuid = (n: number) => `1a7c4be7-0000-4000-8000-0000000000${String(n).padSt
 const kvmVdi = 'com.kvm-vdi.0'
 
 export const domains: readonly DomainFacts[] = [
-  { name: 'ada-desktop', uuid: uuid(1), title: 'Ada\'s desktop', users: ['ada'], groups: [], channel: kvmVdi, display: 'tcp', guest: [] },
-  { name: 'grace-desktop', uuid: uuid(2), title: 'Grace\'s desktop', users: ['grace'], groups: [], channel: 'ovirt-guest-agent.0', display: 'socket', guest: [] },
-  { name: 'ada-nochannel', uuid: uuid(3), title: 'Ada, no channel', users: ['ada'], groups: [], display: 'tcp', guest: [] },
-  { name: 'ada-broken', uuid: uuid(4), title: 'Ada, does not start', users: ['ada'], groups: [], channel: kvmVdi, display: 'tcp', guest: [], broken: true },
-  { name: 'ada-saved', uuid: uuid(5), title: 'Ada, paused or saved', users: ['ada'], groups: [], channel: kvmVdi, display: 'tcp', guest: [] },
-  { name: 'ada-password', uuid: uuid(6), title: 'Ada, permanent display password', users: ['ada'], groups: [], channel: kvmVdi, display: 'tcp', spicePassword: true, guest: [] },
-  { name: 'ada-silent', uuid: uuid(7), title: 'Ada, silent agent', users: ['ada'], groups: [], channel: kvmVdi, display: 'tcp', guest: ['latchkey.agent=silent'] },
-  { name: 'ada-occupied', uuid: uuid(8), title: 'Ada, Grace is signed in', users: ['ada'], groups: [], channel: 'com.redhat.rhevm.vdsm', display: 'tcp', guest: ['latchkey.user=grace'] },
-  { name: 'staff-desktop', uuid: uuid(9), title: 'Staff desktop', users: [], groups: [staffGroup], channel: kvmVdi, display: 'tcp', guest: [] },
+  { name: 'ada-desktop', uuid: uuid(1), title: 'Ada\'s desktop', users: ['ada'], groups: [], channel: kvmVdi, display: 'tcp', ticketing: 'ticket', guest: [] },
+  { name: 'grace-desktop', uuid: uuid(2), title: 'Grace\'s desktop', users: ['grace'], groups: [], channel: 'ovirt-guest-agent.0', display: 'socket', ticketing: 'ticket', guest: [] },
+  { name: 'ada-nochannel', uuid: uuid(3), title: 'Ada, no channel', users: ['ada'], groups: [], display: 'tcp', ticketing: 'open', guest: [] },
+  { name: 'ada-broken', uuid: uuid(4), title: 'Ada, does not start', users: ['ada'], groups: [], channel: kvmVdi, display: 'tcp', ticketing: 'ticket', guest: [], broken: true },
+  { name: 'ada-saved', uuid: uuid(5), title: 'Ada, paused or saved', users: ['ada'], groups: [], channel: kvmVdi, display: 'tcp', ticketing: 'ticket', guest: [] },
+  { name: 'ada-password', uuid: uuid(6), title: 'Ada, permanent display password', users: ['ada'], groups: [], channel: kvmVdi, display: 'tcp', ticketing: 'password', guest: [] },
+  { name: 'ada-silent', uuid: uuid(7), title: 'Ada, silent agent', users: ['ada'], groups: [], channel: kvmVdi, display: 'tcp', ticketing: 'ticket', guest: ['latchkey.agent=silent'] },
+  { name: 'ada-occupied', uuid: uuid(8), title: 'Ada, Grace is signed in', users: ['ada'], groups: [], channel: 'com.redhat.rhevm.vdsm', display: 'tcp', ticketing: 'ticket', guest: ['latchkey.user=grace'] },
+  { name: 'staff-desktop', uuid: uuid(9), title: 'Staff desktop', users: [], groups: [staffGroup], channel: kvmVdi, display: 'tcp', ticketing: 'ticket', guest: [] },
 ]

@@ -57,7 +57,7 @@ export interface Lab {
   /** known_hosts variants for tests: hashed, changed key, empty. */
   readonly ssh: SshFiles
   readonly deviceUser: 'kiosk'
-  /** The device accounts that each lack one right: kiosk-noforward, -nochannel, -nodisplay, -nolibvirt. */
+  /** The device accounts that each lack one right: kiosk-noforward, -permitopen, -nochannel, -nodisplay, -nolibvirt. */
   readonly deviceUsers: readonly string[]
   readonly deviceKeyFile: string
   readonly people: readonly LabPerson[]

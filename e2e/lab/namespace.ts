@@ -1,7 +1,7 @@
 // Why: libvirt's places (/run/libvirt, /var/lib/libvirt, /etc/libvirt, ...) are built into it. The lab's daemons run in
 // a mount namespace in which these are folders of the lab, so that a libvirt that the machine runs for somebody is
 // neither seen nor touched, and nothing is left when the last process of the lab ends.
-import { chownSync, cpSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { chownSync, cpSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { labRoot } from './facts.ts'
 import { must, run } from './run.ts'
@@ -30,7 +30,14 @@ export async function startNamespace(program: string, args: readonly string[]): 
     chownSync(outside(folder), source.uid, source.gid)
   }
   mkdirSync(dirname(outside('/var/lib/libvirt/images/x')), { recursive: true, mode: 0o711 })
-  const script = `${places.map((place) => `mount --bind ${outside(place)} ${place}`).join(' && ')} && exec "$@"`
+  const mounts = places.map((place) => `mount --bind ${outside(place)} ${place}`)
+  // A /dev/kvm that root may open and libvirt-qemu may not (or that does not work) makes libvirt 9 throw away what it
+  // knows of QEMU before every call, 4 s each. A file that nobody of QEMU's may open hides it: the lab is TCG everywhere.
+  if (existsSync('/dev/kvm')) {
+    writeFileSync(outside('/no-kvm'), '', { mode: 0o600 })
+    mounts.push(`mount --bind ${outside('/no-kvm')} /dev/kvm`)
+  }
+  const script = `${mounts.join(' && ')} && exec "$@"`
   await must('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', program, ...args])
 }
 

@@ -51,11 +51,15 @@ export async function startSshd(member: ProcessRef): Promise<{ process: ProcessR
   return { process: await processOf(pidFile), port }
 }
 
+/**
+ * No PermitOpen in the good rules: OpenSSH applies its list to stream-local forwards too, and a path can't be put on it,
+ * so any PermitOpen closes every channel (sshd: "Received request to connect to path ..., but the request was denied").
+ */
 export function sshdConfig(port: number, pidFile: string): string {
   const names = (method: string) => people.filter((p) => p.method === method).map((p) => p.name).join(',')
   const deviceRules = [
     'AuthenticationMethods publickey', 'PubkeyAuthentication yes', 'AllowStreamLocalForwarding local', 'AllowTcpForwarding local',
-    'PermitOpen 127.0.0.1:*', 'PermitListen none', 'PermitTTY no', 'AllowAgentForwarding no', 'X11Forwarding no', 'PermitTunnel no',
+    'PermitListen none', 'PermitTTY no', 'AllowAgentForwarding no', 'X11Forwarding no', 'PermitTunnel no',
     'PermitUserRC no', 'MaxSessions 64',
   ]
   const match = (users: string, rules: readonly string[]) => [`Match User ${users}`, ...rules.map((r) => `  ${r}`)]
@@ -68,8 +72,8 @@ export function sshdConfig(port: number, pidFile: string): string {
     'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PubkeyAuthentication no',
     'MaxStartups 200:30:400', 'MaxSessions 64', 'LoginGraceTime 30',
     'AllowAgentForwarding no', 'X11Forwarding no', 'PermitTunnel no', 'PermitListen none',
-    ...match(names('password'), ['PasswordAuthentication yes', 'AllowTcpForwarding local', 'PermitOpen 127.0.0.1:*', 'AllowStreamLocalForwarding local']),
-    ...match(names('keyboard-interactive'), ['KbdInteractiveAuthentication yes', 'AllowTcpForwarding local', 'PermitOpen 127.0.0.1:*', 'AllowStreamLocalForwarding local']),
+    ...match(names('password'), ['PasswordAuthentication yes', 'AllowTcpForwarding local', 'AllowStreamLocalForwarding local']),
+    ...match(names('keyboard-interactive'), ['KbdInteractiveAuthentication yes', 'AllowTcpForwarding local', 'AllowStreamLocalForwarding local']),
     ...devices.filter((d) => d.sshd.length > 0).flatMap((d) => match(d.name, d.sshd)),
     ...match(devices.map((d) => d.name).join(','), deviceRules),
   ].join('\n')}\n`

@@ -121,8 +121,8 @@ export class Canvas {
 
   /** A panel with a thin edge and a soft shadow below it. */
   card(r: Rect, radius: number, colour: Colour, edge: Colour): void {
-    for (let i = 12; i >= 1; i--) {
-      this.panel({ left: r.left - i, right: r.right + i, top: r.top - i + 5, bottom: r.bottom + i + 5 }, radius + i, 0x000000, 0.018)
+    for (let i = 12; i >= 2; i -= 2) {
+      this.panel({ left: r.left - i, right: r.right + i, top: r.top - i + 5, bottom: r.bottom + i + 5 }, radius + i, 0x000000, 0.036)
     }
     this.panel(r, radius, edge)
     this.panel({ left: r.left + 1, right: r.right - 1, top: r.top + 1, bottom: r.bottom - 1 }, radius - 1, colour)
@@ -133,9 +133,10 @@ export class Canvas {
   }
 
   ring(cx: number, cy: number, inner: number, outer: number, colour: Colour, alpha = 1): void {
-    for (let y = Math.floor(cy - outer - 1); y <= cy + outer + 1; y++) {
-      for (let x = Math.floor(cx - outer - 1); x <= cx + outer + 1; x++) {
-        const d = Math.hypot(x + 0.5 - cx, y + 0.5 - cy)
+    const last = (centre: number, size: number) => Math.min(size - 1, centre + outer + 1)
+    for (let y = Math.max(0, Math.floor(cy - outer - 1)); y <= last(cy, this.height); y++) {
+      for (let x = Math.max(0, Math.floor(cx - outer - 1)); x <= last(cx, this.width); x++) {
+        const d = Math.sqrt((x + 0.5 - cx) ** 2 + (y + 0.5 - cy) ** 2)
         const cover = Math.min(1, Math.max(0, outer + 0.5 - d)) * (inner > 0 ? Math.min(1, Math.max(0, d - inner + 0.5)) : 1)
         this.blend(x, y, colour, cover * alpha)
       }

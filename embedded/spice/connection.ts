@@ -9,6 +9,8 @@ import { ByteQueue, Reader, WireError, Writer } from './wire.ts'
 
 /** What a channel does with its messages. Throwing WireError closes this channel only. */
 export interface Channel {
+  /** Bytes that may wait for the client's reading before it is cut off. */
+  readonly backlogLimit?: number
   /** The link is done; say hello. */
   start(): void
   /** One message whose type is not common to all channels (ack, pong and the like never arrive here). */
@@ -35,8 +37,8 @@ type Phase = 'header' | 'mess' | 'key' | 'mechanism' | 'ticket' | 'ready' | 'clo
 export const ACK_WINDOW = 20
 const MAX_MESSAGE_BYTES = 64 * 1024
 const MAX_LINK_QUEUE_BYTES = 64 * 1024
-/** A client that reads nothing but keeps asking for answers is cut off here. */
-const MAX_BACKLOG_BYTES = 1024 * 1024
+/** A client that reads nothing but keeps asking for answers is cut off here, unless the channel says otherwise. */
+const MAX_BACKLOG_BYTES = 256 * 1024
 const LINK_TIMEOUT_MS = 10_000
 const LINGER_MS = 1_000
 
@@ -90,7 +92,7 @@ export class Connection {
 
   send(type: number, body: Uint8Array = new Uint8Array(0)): void {
     if (this.#phase !== 'ready') return
-    if (this.outlet.backlog > MAX_BACKLOG_BYTES) return this.destroy()
+    if (this.outlet.backlog > (this.#channel?.backlogLimit ?? MAX_BACKLOG_BYTES)) return this.destroy()
     const frame = new Writer(18 + body.length)
     if (this.#request?.miniHeader === true) frame.u16(type).u32(body.length)
     else frame.u64(++this.#serial).u16(type).u32(body.length).u32(0)

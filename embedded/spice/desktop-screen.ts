@@ -121,14 +121,14 @@ export class DesktopScreen extends Screen {
 
   #bar(canvas: Canvas, wallMs: number, logOff: Rect): void {
     canvas.disc(24, BAR / 2, 7, 0xffc98b)
-    canvas.text(40, 25, this.#host, { cap: 10, bold: true }, 0xffffff)
+    canvas.text(40, 25, shorten(this.#host, 24), { cap: 10, bold: true }, 0xffffff)
     const middle = this.width / 2
     canvas.text(middle, 25, clockText(wallMs), { cap: 11, bold: true }, 0xffffff, 'centre')
     if (this.width > 900) canvas.text(middle + 64, 25, dateText(wallMs), { cap: 9 }, 0xc8d6df)
     canvas.panel(logOff, 7, this.#pressed === 'logoff' ? 0x0b161d : 0x35505f)
     canvas.text((logOff.left + logOff.right) / 2, 25, 'Log off', { cap: 9.5, bold: true }, 0xffffff, 'centre')
     const end = logOff.left - 16
-    const name = this.#user.slice(0, 32)
+    const name = shorten(this.#user, 20)
     canvas.text(end, 25, name, { cap: 10.5, bold: true }, 0xffffff, 'right')
     const cx = end - textWidth(name, { cap: 10.5, bold: true }) - 18
     canvas.disc(cx, BAR / 2, 11, 0x7cc4e8)
@@ -203,6 +203,8 @@ export class DesktopScreen extends Screen {
     canvas.text(box.left + 18, box.top + 28, title, { cap: 11, bold: true }, INK)
   }
 }
+
+const shorten = (text: string, most: number): string => (Array.from(text).length <= most ? text : `${Array.from(text).slice(0, most - 1).join('')}…`)
 
 /** Breaks at the window's edge; words are not kept together, as in a terminal. */
 function wrap(text: string, width: number): string[] {

@@ -10,8 +10,12 @@ import { WireError, type Reader } from './wire.ts'
 
 /** One image: 64 rows of a 1024 pixel wide screen. */
 const MAX_PIXELS_PER_DRAW = 64 * 1024
+/** The first picture of a new surface goes as one image, as QEMU sends it: a client's first frame is then a whole one. */
+const MAX_PIXELS_FIRST_DRAW = 2 * 1024 * 1024
 
 export class DisplayChannel implements Channel, Viewer {
+  /** Several of the largest first pictures; mayDraw keeps it to one in practice. */
+  readonly backlogLimit = 32 * 1024 * 1024
   readonly #connection: Connection
   readonly #framebuffer: Framebuffer
   readonly #dirty = new Region()
@@ -80,7 +84,7 @@ export class DisplayChannel implements Channel, Viewer {
   proceed(): void {
     if (!this.#joined) return
     while (this.#connection.mayDraw) {
-      const area = this.#dirty.take(MAX_PIXELS_PER_DRAW)
+      const area = this.#dirty.take(this.#marked ? MAX_PIXELS_PER_DRAW : MAX_PIXELS_FIRST_DRAW)
       if (!area) break
       this.#send(draw(area, this.#framebuffer.canvas.read(area), ++this.#imageId))
     }

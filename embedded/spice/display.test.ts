@@ -77,18 +77,31 @@ describe('display', () => {
     expect(picture.width).toBe(800)
   })
 
-  test('noise goes as bitmaps or LZ, flat areas as fills; all arrive exactly', async () => {
+  test('flat areas go as fills, tiny pictures as bitmaps, the rest as LZ; all arrive exactly', async () => {
     class Mixed extends Screen {
+      override readonly ticks = false
+      colour = 0x336699
+      recolour(): void {
+        this.colour = 0x996633
+        this.changed()
+      }
       override paint(canvas: Canvas): void {
-        canvas.fill(rect(0, 0, this.width, this.height), 0x336699)
-        for (let y = 0; y < 32; y++) for (let x = 0; x < this.width; x++) canvas.pixels[y * this.width + x] = Math.imul(y * this.width + x + 1, 0x9e3779b1) >>> 8
+        canvas.fill(rect(0, 0, this.width, this.height), this.colour)
+        for (let i = 0; i < Math.min(9, this.height) * this.width; i++) canvas.pixels[i] = Math.imul(i + 1, 0x9e3779b1) >>> 8
       }
     }
-    const server = make(new Mixed({ width: 2048, height: 96 }))
-    const { sessionId } = await openMain(server)
-    const { picture } = await openDisplay(server, sessionId)
-    expect(picture.pixels).toEqual(server.canvas.pixels)
-    expect(picture.kinds).toContain('fill')
+    for (const [width, height, kinds] of [[2048, 96, ['fill', 'lz']], [5, 3, ['bitmap']]] as const) {
+      const screen = new Mixed({ width, height })
+      const server = make(screen)
+      const { sessionId } = await openMain(server)
+      const { display, picture } = await openDisplay(server, sessionId)
+      expect(picture.draws).toBe(1)
+      expect(picture.pixels).toEqual(server.canvas.pixels)
+      screen.recolour()
+      await settle()
+      await catchUp(display, picture, server.canvas)
+      expect([...picture.kinds].sort()).toEqual(kinds)
+    }
   })
 
   test('a client that never acknowledges gets two windows and no more, however much the guest paints', async () => {
@@ -140,8 +153,8 @@ describe('display', () => {
     expect(client.wire.received).toBe(before)
     client.wire.stream.resume()
     await settle()
-    // One picture of noise is 3.3 MB; ten were painted.
-    expect(client.wire.received - before).toBeLessThan(5 * 1024 * 1024)
+    // One picture of noise is 3.3 MB: the one under way and the newest. Ten were painted.
+    expect(client.wire.received - before).toBeLessThan(7 * 1024 * 1024)
   })
 
   test('nothing is painted while nobody looks', async () => {

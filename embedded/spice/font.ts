@@ -157,5 +157,5 @@ function distance(s: Segment, px: number, py: number): number {
   const dy = s.y2 - s.y1
   const length = dx * dx + dy * dy
   const t = length === 0 ? 0 : Math.min(1, Math.max(0, ((px - s.x1) * dx + (py - s.y1) * dy) / length))
-  return Math.hypot(px - s.x1 - t * dx, py - s.y1 - t * dy)
+  return Math.sqrt((px - s.x1 - t * dx) ** 2 + (py - s.y1 - t * dy) ** 2)
 }

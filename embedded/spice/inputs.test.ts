@@ -60,6 +60,20 @@ describe('inputs', () => {
     expect((await inputs.until(inputsMsg.keyModifiers)).body.readUInt16LE(0)).toBe(1)
   })
 
+  test('another screen inherits the locks and a pointer that is on it', async () => {
+    const { server, inputs, events } = await open(new SignInScreen({ host: 'vm' }))
+    key(inputs, true, 0x3a)
+    move(inputs, 1000, 700)
+    await settle()
+    const desktop = new DesktopScreen({ user: 'Ada', host: 'vm', width: 640, height: 480 })
+    server.setScreen(desktop)
+    type(inputs, 'ab')
+    press(inputs, 2)
+    await settle()
+    expect(desktop.text).toBe('AB')
+    expect(events.at(-1)).toEqual({ kind: 'pointer', x: 639, y: 479, buttons: 0 })
+  })
+
   test('extended keys and both forms of scancode messages are told apart', async () => {
     const { inputs, events } = await open(new DesktopScreen({ user: 'Ada', host: 'vm' }))
     inputs.send(inputsMsgc.keyDown, Buffer.from([0xe0, 0x53, 0, 0]))

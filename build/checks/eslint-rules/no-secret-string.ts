@@ -1,7 +1,16 @@
 // Why: a Secret's bytes can be zeroed, a string made of them cannot. Where strings are made is therefore a short list
 // of folders (set in eslint.config.js), and everywhere else `secret.use((b) => b.toString())` is a mistake.
+// Two looks: at the text of a callback (which finds a string that is made and dropped), and, where types are known,
+// at what `use` gives back (which finds a named function and every other way of making a string).
 import type { Rule } from 'eslint'
 import type { CallExpression, Identifier, Node } from 'estree'
+import ts from 'typescript'
+
+/** What typescript-eslint's parser offers where types are known. */
+interface TypedServices {
+  readonly program: unknown
+  getTypeAtLocation(node: unknown): ts.Type
+}
 
 /** Methods of Buffer and globals that turn bytes into text. */
 const TO_TEXT = new Set(['toString', 'toLocaleString', 'utf8Slice', 'latin1Slice', 'asciiSlice', 'hexSlice', 'base64Slice', 'toJSON', 'toHex', 'toBase64'])
@@ -15,10 +24,12 @@ export const noSecretString: Rule.RuleModule = {
     const lent: string[] = []
     const isLent = (node: Node): boolean => node.type === 'Identifier' && lent.includes(node.name)
     const report = (node: Node): void => context.report({ node, messageId: 'text' })
+    const services = context.sourceCode.parserServices as Partial<TypedServices>
     return {
       CallExpression(node) {
         const parameter = lentParameter(node)
         if (parameter) lent.push(parameter.name)
+        if (services.program && givesTextOfSecret(node, services as TypedServices)) report(node)
         const { callee } = node
         if (callee.type === 'MemberExpression') {
           const name = callee.computed ? (callee.property.type === 'Literal' ? String(callee.property.value) : '') : (callee.property as Identifier).name
@@ -39,6 +50,15 @@ export const noSecretString: Rule.RuleModule = {
       },
     }
   },
+}
+
+/** `secret.use(…)` whose result is, or may be, a string. */
+function givesTextOfSecret(node: CallExpression, services: TypedServices): boolean {
+  const { callee } = node
+  if (callee.type !== 'MemberExpression' || callee.computed || (callee.property as Identifier).name !== 'use') return false
+  if (services.getTypeAtLocation(callee.object).getSymbol()?.name !== 'Secret') return false
+  const result = services.getTypeAtLocation(node)
+  return (result.isUnion() ? result.types : [result]).some((t) => (t.flags & ts.TypeFlags.StringLike) !== 0)
 }
 
 function lentParameter(node: CallExpression): Identifier | undefined {

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { RuleTester } from 'eslint'
 import tseslint from 'typescript-eslint'
 import { describe, it } from 'vitest'
@@ -38,6 +40,16 @@ tester.run('no-secret-string', noSecretString, {
     'secret.use((b) => new TextDecoder().decode(b))',
     'a.use((x) => b.use((y) => x.toString()))',
   ].map((code) => ({ code, errors: [{ messageId: 'text' }] })),
+})
+
+// With types. The file need not exist; it is taken as one of the build project.
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const typed = new RuleTester({ languageOptions: { parser: tseslint.parser as never, parserOptions: { projectService: { allowDefaultProject: ['secret-sample.ts'], defaultProject: 'tsconfig.base.json' }, tsconfigRootDir: root } } })
+const sample = (code: string) => ({ filename: join(root, 'secret-sample.ts'), code: `class Secret { use<T>(fn: (b: Buffer) => T): T { return fn(Buffer.alloc(0)) } }\ndeclare const secret: Secret\ndeclare function reveal(b: Buffer): string\ndeclare function half(b: Buffer): string | undefined\ndeclare function count(b: Buffer): number\n${code}` })
+
+typed.run('no-secret-string with types', noSecretString, {
+  valid: ['secret.use(count)', 'secret.use((b) => b)', 'const other = { use: (f: (b: Buffer) => string) => f(Buffer.alloc(0)) }; other.use(reveal)'].map(sample),
+  invalid: ['secret.use(reveal)', 'secret.use(half)', 'secret.use((b) => reveal(b))'].map((code) => ({ ...sample(code), errors: [{ messageId: 'text' }] })),
 })
 
 tester.run('no-text-in-jsx', noTextInJsx, {

@@ -60,7 +60,7 @@ static void status_line(char *text, size_t size) {
 static void paint(void) {
   char status[256], line[256], first[65];
   snprintf(first, sizeof first, "%.*s", (int)strcspn(user.full_name, " "), user.full_name);
-  if (!user.name[0]) snprintf(line, sizeof line, "latchkey guest %s \u2014 nobody signed in", guest_name);
+  if (!user.name[0]) snprintf(line, sizeof line, "latchkey guest %s: nobody signed in", guest_name);
   else snprintf(line, sizeof line, "%s %s (%s)", locked ? "Locked by" : "Signed in as", user.full_name, user.name);
   status_line(status, sizeof status);
   struct screen_view view = {

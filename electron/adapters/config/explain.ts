@@ -33,7 +33,7 @@ function explainOne(issue: Issue, data: unknown, origins: Origins, path: ConfigP
     case 'unrecognized_keys':
       return issue.keys.map((key) => problem('unknown key', didYouMean(key, keysAt(path)), [...path, key]))
     case 'invalid_value':
-      return [problem(`${show(value)} is not allowed; one of ${issue.values.map(String).join(', ')} is`, didYouMean(String(value), issue.values.map(String)))]
+      return [problem(`${show(value)} is not allowed; one of ${issue.values.map(String).join(', ')} is`, didYouMean(word(value), issue.values.map(String)))]
     case 'invalid_union':
       return explainKind(problem, value, data, origins, path)
     case 'invalid_type':
@@ -60,7 +60,7 @@ function explainKind(problem: (m: string, s?: string) => ConfigProblem, value: u
   const around = path.slice(0, -1)
   const rest = LibvirtEndpoint.safeParse({ ...(valueAt(data, around) as object), kind: kinds[0] })
   const others = rest.success ? [] : explain(rest.error.issues, data, origins, around)
-  return [problem(`${show(value)} is no kind of endpoint; one of ${kinds.join(', ')} is`, didYouMean(String(value), kinds)), ...others]
+  return [problem(`${show(value)} is no kind of endpoint; one of ${kinds.join(', ')} is`, didYouMean(word(value), kinds)), ...others]
 }
 
 function wanted(issue: Issue): string {
@@ -93,6 +93,9 @@ function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
+/** Only texts can be mistyped; an object from a file may not even have a usable toString. */
+const word = (value: unknown): string => (typeof value === 'string' ? value : '')
+
 export function valueAt(data: unknown, path: ConfigPath): unknown {
   let at = data
   for (const key of path) {
@@ -102,9 +105,12 @@ export function valueAt(data: unknown, path: ConfigPath): unknown {
   return at
 }
 
-/** The keys that the schema allows at `path`, taken from its own JSON Schema so that they cannot drift apart. */
+let described: JsonSchema | undefined
+
+/** The keys that the schema allows at `path`, taken from its own JSON Schema (made once) so that they cannot drift apart. */
 function keysAt(path: ConfigPath): string[] {
-  let schemas: JsonSchema[] = [z.toJSONSchema(Config, { io: 'input' })]
+  described ??= z.toJSONSchema(Config, { io: 'input' })
+  let schemas: JsonSchema[] = [described]
   for (const key of path) {
     const next = schemas.flatMap((s) => (typeof key === 'number' ? [s.items] : [s.properties?.[key]]))
     schemas = next.flat().flatMap((s) => (typeof s === 'object' ? [s, ...(s.oneOf ?? []), ...(s.anyOf ?? [])] : [])) as JsonSchema[]

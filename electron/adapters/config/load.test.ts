@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -167,5 +168,20 @@ describe('loadConfig', () => {
     put('10.yaml', 'x: 1\n')
     const { error } = failure()
     expect(error.params).toEqual({ count: '3' })
+  })
+
+  it('answers any text and any data with a configuration or with problems that have sentences, never with a crash', () => {
+    const keys = fc.constantFrom('version', 'endpoints', 'kind', 'uri', 'desktops', 'assign', 'signOn', 'channels', 'kiosk', 'ui', '__proto__', 'toString', 'x')
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof({ maxDepth: 4 }, fc.constantFrom(null, 1, true, '', 'libvirt', 'pattern', -1.5), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(keys, tie('value'), { maxKeys: 4 })),
+    }))
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('a', ':', ' ', '\n', '-', '[', '{', '"', '&', '*', '#', '|', '!', '?', '\t') }), value.map((v) => JSON.stringify(v)))
+    fc.assert(
+      fc.property(text, (t) => {
+        put('10.yaml', t)
+        for (const line of failure(() => []).lines) expect(line).toMatch(/^10\.yaml(:\d+)?: .*\S/s)
+      }),
+      { numRuns: 200 },
+    )
   })
 })

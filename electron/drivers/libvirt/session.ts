@@ -10,6 +10,7 @@ import type { Desktop, DesktopId, PowerState } from '../../../shared/desktop.ts'
 import type { MayUse } from './assignment.ts'
 import { toDesktop } from './desktop.ts'
 import type { SpiceGraphics } from './domain-xml.ts'
+import { METADATA_NAMESPACE } from './metadata.ts'
 import { HypervisorClock } from './hypervisor-clock.ts'
 import { parseInspection, parseUuids, type Inspected } from './inspect.ts'
 import { bringUp } from './power.ts'
@@ -48,7 +49,7 @@ export class LibvirtSession implements HypervisorSession {
     for (let i = 0; i < all.length; i += MAX_BATCH) batches.push(all.slice(i, i + MAX_BATCH))
     const found: Inspected[] = []
     // One after the other: more than one virsh at a time would only compete for the same libvirtd.
-    for (const batch of batches) found.push(...(await this.#inspect(batch, ctx)))
+    for (const batch of batches) found.push(...(await this.#inspect(batch, ctx, this.#candidate)))
     const mine = found.filter((f) => this.#d.mayUse(f.domain, groups)).map(toDesktop)
     if (mine.length === 0) throw new AppError('desktop.none-assigned', `none of ${all.length} domains is assigned to this person`)
     return mine.sort((a, b) => a.title.localeCompare(b.title) || (a.id < b.id ? -1 : 1))
@@ -112,11 +113,14 @@ export class LibvirtSession implements HypervisorSession {
     return one
   }
 
-  async #inspect(uuids: readonly string[], ctx: CallContext): Promise<readonly Inspected[]> {
+  /** A document that does not name our namespace assigns nothing (libvirt writes a `/` as `/`, never as a reference). */
+  readonly #candidate = (document: string): boolean => this.#d.endpoint.desktops.assign !== 'metadata' || document.includes(METADATA_NAMESPACE)
+
+  async #inspect(uuids: readonly string[], ctx: CallContext, candidate?: (document: string) => boolean): Promise<readonly Inspected[]> {
     const result = await this.#d.connection.exec(this.#d.virsh.inspect(uuids), { maxStdout: MAX_INSPECTION }, ctx)
-    const found = parseInspection(result.stdout, (why) => ctx.log.warn('a domain was left out of the list', { comp: 'libvirt', why: why.detail }))
+    const found = parseInspection(result.stdout, (why) => ctx.log.warn('a domain was left out of the list', { comp: 'libvirt', why: why.detail }), candidate)
     // virsh's status is that of its last command only: a domain deleted meanwhile must not fail the others.
-    if (found.length === 0 && result.code !== 0) throw virshError('reading domains', result)
+    if (result.code !== 0 && !result.stdout.includes('</domain>')) throw virshError('reading domains', result)
     return found
   }
 

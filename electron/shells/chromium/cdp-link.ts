@@ -25,11 +25,33 @@ export interface CdpLinkOptions {
   readonly reset: () => void
 }
 
+/** Protocol calls under way at once: enough to keep the pipe full. */
+const CALLS_IN_FLIGHT = 4
+/** Characters after which a call takes no more messages. */
+const MAX_CALL = 256 * 1024
+
+/** One protocol call to be: triples of (kind, a, b). */
+interface Call {
+  readonly args: { value: string | number }[]
+  size: number
+  readonly promise: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (e: unknown) => void
+}
+
+interface Outbox {
+  readonly waiting: Call[]
+  /** The last of `waiting`, while it takes more messages. */
+  next: Call | undefined
+  inFlight: number
+}
+
 interface Life {
   readonly contextId: number
   readonly link: PageLink
   readonly receiver: Promise<string>
   readonly inlets: Map<number, () => PortInlet>
+  readonly outbox: Outbox
   nextChannel: number
 }
 
@@ -111,6 +133,7 @@ export class CdpLink {
       receiver,
       inlets: new Map(),
       nextChannel: 1,
+      outbox: { waiting: [], next: undefined, inFlight: 0 },
       link: new PageLink(
         {
           sendEvent: (name: EventName, value: unknown) => this.#call(life, 'event', name, JSON.stringify(value)),
@@ -176,12 +199,43 @@ export class CdpLink {
     })
   }
 
-  async #send(life: Life, kind: string, a: string | number, b: string): Promise<void> {
-    const objectId = await life.receiver
+  /**
+   * At most CALLS_IN_FLIGHT calls are under way; what is said meanwhile goes with the next one. So a single message
+   * leaves at once, and a flood of small ones does not pay a protocol call each.
+   */
+  #send(life: Life, kind: string, a: string | number, b: string): Promise<void> {
+    const { outbox } = life
+    if (!outbox.next || outbox.next.size > MAX_CALL) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      const call: Call = { args: [], size: 0, promise, resolve, reject }
+      outbox.waiting.push(call)
+      outbox.next = call
+    }
+    const call = outbox.next
+    call.args.push({ value: kind }, { value: a }, { value: b })
+    call.size += b.length + 32
+    this.#drain(life)
+    return call.promise
+  }
+
+  #drain(life: Life): void {
+    const { outbox } = life
+    while (outbox.inFlight < CALLS_IN_FLIGHT && outbox.waiting.length > 0) {
+      const call = outbox.waiting.shift()!
+      if (outbox.next === call) outbox.next = undefined
+      outbox.inFlight++
+      void this.#perform(life, call).then(call.resolve, call.reject).finally(() => {
+        outbox.inFlight--
+        this.#drain(life)
+      })
+    }
+  }
+
+  async #perform(life: Life, call: Call): Promise<void> {
     const result = (await this.#o.session.send('Runtime.callFunctionOn', {
-      functionDeclaration: 'function(k,a,b){this(k,a,b)}',
-      objectId,
-      arguments: [{ value: kind }, { value: a }, { value: b }],
+      functionDeclaration: 'function(...m){for(let i=0;i<m.length;i+=3)this(m[i],m[i+1],m[i+2])}',
+      objectId: await life.receiver,
+      arguments: call.args,
       silent: true,
     })) as { exceptionDetails?: { text: string } }
     if (result.exceptionDetails) throw new AppError('ipc.refused', `the page's receiver failed: ${result.exceptionDetails.text}`)

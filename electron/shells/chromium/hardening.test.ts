@@ -53,7 +53,7 @@ describe.each(kinds)('the window on the %s', (_kind, find) => {
 
   beforeAll(async () => {
     browser = await find()
-    shell = testShell(browser.executable, testAssets(PAGE, '<h1 id="h">Hello</h1>'), { env: { ...process.env, LATCHKEY_TEST_SECRET: 'must-not-cross', LC_TIME: 'C' } })
+    shell = testShell(browser.executable, testAssets(PAGE, '<h1 id="h">Hello</h1><script>window.inlineRan = 1</script>'), { env: { ...process.env, LATCHKEY_TEST_SECRET: 'must-not-cross', LC_TIME: 'C' } })
     await shell.open((next) => {
       link = next
       link.handle('ui.command', async (c) => {
@@ -179,8 +179,9 @@ describe.each(kinds)('the window on the %s', (_kind, find) => {
       socket: expect.stringMatching(/error/i) as string, worker: expect.stringMatching(/error/i) as string, inline: 'rgb(0, 0, 0)', attribute: '77px',
     })
     const violations = await js<string[]>('window.violations')
-    for (const directive of ['connect-src', 'script-src', 'style-src-elem', 'trusted-types', 'require-trusted-types-for']) expect(violations).toContain(directive)
+    for (const directive of ['connect-src', 'script-src-elem', 'style-src-elem', 'trusted-types', 'require-trusted-types-for']) expect(violations).toContain(directive)
     expect(violations).not.toContain('style-src-attr')
+    expect(await js('typeof window.inlineRan')).toBe('undefined')
   })
 
   it('closes whatever window.open makes', async () => {

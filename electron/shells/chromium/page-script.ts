@@ -2,7 +2,7 @@
 // text because a bundler may rewrite a function's source (renamed helpers), and it must run exactly as written.
 //
 // Page → main, by the binding (a string): L life | R json request | B ch:base64 | A ch:n ack | C ch close | X ch bad message
-// Main → page, by calling the receiver: ('reply', id, json) ('event', name, json) ('port', ch, nonce) ('b', ch, base64)
+// Main → page, by calling the receiver (several triples in one call): ('reply', id, json) ('event', name, json) ('port', ch, nonce) ('b', ch, base64)
 //                                       ('closed', ch, reason)
 
 export interface PageScriptNames {
@@ -50,13 +50,25 @@ const SOURCE = String.raw`function (names) {
         return bytes.buffer
       }
 
+  // Acknowledgements that are already waiting go out as one message: the tick arrives behind them in the queue.
+  const acks = new Map()
+  const tick = new MessageChannel()
+  tick.port1.onmessage = () => {
+    for (const [ch, n] of acks) send('A' + ch + ':' + n)
+    acks.clear()
+  }
+  const acknowledge = (ch, n) => {
+    if (acks.size === 0) tick.port2.postMessage(0)
+    acks.set(ch, (acks.get(ch) || 0) + n)
+  }
+
   const openPort = (ch, nonce) => {
     const { port1, port2 } = new MessageChannel()
     ports.set(ch, port1)
     port1.onmessage = ({ data }) => {
       if (!ports.has(ch)) return
       if (data instanceof ArrayBuffer && data.byteLength <= names.maxPiece) send('B' + ch + ':' + encode(new Uint8Array(data)))
-      else if (data && data.t === 'ack' && Number.isSafeInteger(data.n)) send('A' + ch + ':' + data.n)
+      else if (data && data.t === 'ack' && Number.isSafeInteger(data.n) && data.n > 0) acknowledge(ch, data.n)
       else if (data && data.t === 'close') send('C' + ch)
       else send('X' + ch)
     }

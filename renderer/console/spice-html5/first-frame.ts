@@ -19,8 +19,15 @@ export function watchFirstPaint(context: CanvasRenderingContext2D, painted: () =
         const result = draw(...args)
         if (open) {
           restore()
-          // Two callbacks: the second runs when the frame that the first belongs to has been produced.
-          requestAnimationFrame(() => { requestAnimationFrame(painted) })
+          // The frame's callbacks run before it is painted, a message posted from one of them after it.
+          requestAnimationFrame(() => {
+            const { port1, port2 } = new MessageChannel()
+            port1.onmessage = () => {
+              port1.close()
+              painted()
+            }
+            port2.postMessage(null)
+          })
         }
         return result
       },

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { AppError } from '../../core/errors.ts'
+import type { CallContext } from '../../core/ports/driver.ts'
+import type { SshConnection, SshConnector, SshCredential, SshTarget } from '../../core/ports/ssh.ts'
+import { Redactor } from '../../core/redactor.ts'
+import { Secret } from '../../core/secret.ts'
+import { callContext, ManualClock, settle } from '../../core/testkit.ts'
+import { LibvirtEndpoint } from '../../../shared/config/schema.ts'
+import { createDriver } from '../registry.ts'
+import { failure, FakeHypervisor } from './testkit.ts'
+
+class FakeConnector implements SshConnector {
+  readonly seen: { what: string; target: SshTarget }[] = []
+  readonly connection = new FakeHypervisor()
+  readonly connecting = Promise.withResolvers<SshConnection>()
+  readonly verifying = Promise.withResolvers<void>()
+  readonly signals: AbortSignal[] = []
+  async connect(target: SshTarget, credential: SshCredential, ctx: CallContext): Promise<SshConnection> {
+    this.seen.push({ what: credential.kind === 'key' ? `key ${credential.keyFile}` : `password of ${credential.password.byteLength} bytes`, target })
+    return await this.#until(this.connecting.promise, ctx)
+  }
+  async verifyPassword(target: SshTarget, password: Secret, ctx: CallContext): Promise<void> {
+    this.seen.push({ what: `verify ${password.byteLength} bytes`, target })
+    await this.#until(this.verifying.promise, ctx)
+  }
+  #until<T>(work: Promise<T>, ctx: CallContext): Promise<T> {
+    this.signals.push(ctx.signal)
+    return new Promise((resolve, reject) => {
+      ctx.signal.addEventListener('abort', () => reject(new AppError('cancelled', 'aborted')))
+      work.then(resolve, reject)
+    })
+  }
+}
+
+const uri = 'qemu+ssh://kiosk@kvm:2222/system?keyfile=/key&known_hosts=/known'
+function setUp(access: 'person' | 'device', more: Record<string, unknown> = {}) {
+  const connector = new FakeConnector()
+  const redactor = new Redactor()
+  const endpoint = LibvirtEndpoint.parse({ id: 'x', label: 'X', kind: 'libvirt', access, uri, connectSeconds: 7, ...more })
+  const driver = createDriver(endpoint, { connector, redactor, clock: new ManualClock(), dev: false })
+  const signIn = (user = 'ada', password = 'pass', ctx = callContext()) => driver.signIn({ user, password: Secret.from(password, redactor) }, ctx)
+  return { connector, driver, signIn, redactor }
+}
+
+describe('sign-in', () => {
+  it('person: one connection as the person', async () => {
+    const { connector, signIn, driver } = setUp('person')
+    connector.connecting.resolve(connector.connection)
+    const outcome = await signIn()
+    expect([driver.kind, outcome.kind]).toEqual(['libvirt', 'signed-in'])
+    expect(connector.seen).toEqual([{ what: 'password of 4 bytes', target: { host: 'kvm', port: 2222, username: 'ada', knownHosts: '/known', noVerify: false, timeoutMs: 7000 } }])
+  })
+
+  it('device: the key works, the person is only checked, at the same time', async () => {
+    const { connector, signIn } = setUp('device')
+    const done = signIn()
+    await settle()
+    expect(connector.seen.map((s) => [s.what, s.target.username])).toEqual([
+      ['key /key', 'kiosk'],
+      ['verify 4 bytes', 'ada'],
+    ])
+    connector.connecting.resolve(connector.connection)
+    await settle()
+    expect(connector.connection.calls).toEqual([])
+    connector.verifying.resolve()
+    expect((await done).kind).toBe('signed-in')
+    expect(connector.connection.closed).toBe(false)
+  })
+
+  it('device: a wrong password closes the connection that had opened', async () => {
+    const { connector, signIn } = setUp('device')
+    const done = failure(signIn())
+    connector.connecting.resolve(connector.connection)
+    await settle()
+    connector.verifying.reject(new AppError('auth.rejected', 'no'))
+    expect((await done).code).toBe('auth.rejected')
+    expect(connector.connection.closed).toBe(true)
+  })
+
+  it('device: the first failure is reported and ends the other attempt', async () => {
+    const { connector, signIn } = setUp('device')
+    const done = failure(signIn())
+    connector.connecting.reject(new AppError('ssh.device-key', 'no'))
+    expect((await done).code).toBe('ssh.device-key')
+    expect(connector.signals.map((s) => s.aborted)).toEqual([true, true])
+  })
+
+  it('device: cancelling ends both', async () => {
+    const { signIn } = setUp('device')
+    const abort = new AbortController()
+    const done = failure(signIn('ada', 'pass', callContext(abort.signal)))
+    abort.abort()
+    expect((await done).code).toBe('cancelled')
+  })
+
+  it.each(['', '-oProxyCommand=x', 'a\nb', 'a\0b', 'a\u2028b', 'x'.repeat(257), 'é'.repeat(129)])('the name %j is refused before anything is sent', async (user) => {
+    const { connector, signIn } = setUp('person')
+    expect((await failure(signIn(user))).code).toBe('auth.input')
+    expect(connector.seen).toEqual([])
+  })
+  it.each(['ada', 'ada@corp.example', 'CORP\\ada', 'ädä', 'a b', 'x'.repeat(256)])('the name %j may be tried', async (user) => {
+    const { connector, signIn } = setUp('person')
+    connector.connecting.resolve(connector.connection)
+    await signIn(user)
+    expect(connector.seen[0]?.target.username).toBe(user)
+  })
+  it('an empty password is not sent', async () => {
+    const { connector, signIn } = setUp('person')
+    expect((await failure(signIn('ada', ''))).code).toBe('auth.input')
+    expect(connector.seen).toEqual([])
+  })
+
+  it.each([
+    ['URI', { uri: 'qemu+ssh://kvm/system' }],
+    ['virsh', { virsh: '  ' }],
+  ])('a %s that cannot work shows when the driver is made', (_name, more) => {
+    expect(() => setUp('person', more)).toThrow('config.invalid')
+  })
+})
