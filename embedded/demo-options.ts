@@ -8,18 +8,19 @@ export interface DemoPerson {
   readonly name: string
   readonly password: string
 }
-/** Characters that shells, JSON and XML treat specially: the demo itself shows that they arrive. */
+/** Easy to type on any keyboard: the demo asks a person to do so. */
 export const demoPeople = {
-  ada: { name: 'ada', password: `pa$$"w'ö\\rd` },
+  ada: { name: 'ada', password: 'analytical engine' },
   grace: { name: 'grace', password: 'grace hopper' },
   linus: { name: 'linus', password: 'correct horse' },
 } as const satisfies Record<string, DemoPerson>
 
+/** For tests: characters that shells, JSON, XML and URLs treat specially, and some that are more than one byte. */
+export const TRICKY_PASSWORD = `p'a"s$s\\w\`ö%20&<r>\u{1f511}d $(id) 'x'`
+
 /** The device's own account (access: device). It has no password. */
 export const DEVICE_ACCOUNT = 'kiosk'
 
-const { ada, grace, linus } = demoPeople
-const linuxGuest = (person: DemoPerson): NonNullable<DomainOptions['guest']> => ({ flavour: 'linux', accounts: [person] })
 /** The lab's own Linux agent tells of sessions too, unlike the original. */
 const agent = { delayMs: 600, confirmMs: 120, sessionMessages: true } as const
 
@@ -30,8 +31,14 @@ export interface DemoSet {
   readonly hostName: string
 }
 
-/** grace has two desktops, ada one (so that she goes straight on), linus one without a channel. */
-export function demoOptions(): DemoSet {
+/**
+ * grace has two desktops, ada one (so that she goes straight on), linus one without a channel.
+ * `passwords` replaces some of demoPeople's, on the hypervisor and in the guests alike.
+ */
+export function demoOptions(passwords: Partial<Record<keyof typeof demoPeople, string>> = {}): DemoSet {
+  const person = (name: keyof typeof demoPeople): DemoPerson => ({ name, password: passwords[name] ?? demoPeople[name].password })
+  const [ada, grace, linus] = [person('ada'), person('grace'), person('linus')]
+  const linuxGuest = (who: DemoPerson): NonNullable<DomainOptions['guest']> => ({ flavour: 'linux', accounts: [who] })
   return {
     hostName: 'demo-hypervisor',
     users: [

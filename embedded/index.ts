@@ -1,6 +1,6 @@
 // Why: what others may use of the embedded hypervisor; everything else is its own affair.
 export { startEmbeddedHypervisor, type EmbeddedHypervisor, type HypervisorOptions } from './hypervisor.ts'
-export { DEVICE_ACCOUNT, demoOptions, demoPeople, type DemoPerson } from './demo-options.ts'
+export { DEVICE_ACCOUNT, demoOptions, demoPeople, TRICKY_PASSWORD, type DemoPerson, type DemoSet } from './demo-options.ts'
 export { BlankDisplay, type Display, type DisplayFactory } from './vm/display.ts'
 export { SpiceDisplay } from './vm/spice-display.ts'
 export type { AccountOptions, AccountRights } from './ssh/accounts.ts'

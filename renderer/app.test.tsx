@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 // Why: every view that main can send has a screen with words, and each button says to main what it says to the person.
 import { act } from 'react'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { SsoOutcome } from '../shared/sso.ts'
 import { ViewState } from '../shared/view/view-state.ts'
 import { translator } from '../shared/i18n/messages.ts'
@@ -63,6 +63,18 @@ describe('screens', () => {
     const failed = view('failed') as Extract<ViewState, { screen: 'failed' }>
     rig.show({ ...failed, actions: ['signOut'] })
     expect(button(rig, 'Try again')).toBeUndefined()
+  })
+
+  test('a screen that breaks leaves words, and the next one is drawn', () => {
+    const silent = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    rig = mountApp(view('desktops'))
+    rig.show({ ...view('desktops'), desktops: undefined } as never)
+    expect(rig.root.textContent).toContain(t('error.internal.bug.title'))
+    rig.show(view('sign-in'))
+    expect(rig.root.querySelector('form')).not.toBeNull()
+    rig.show(view('desktops'))
+    expect(rig.root.textContent).toContain('Accounting')
+    silent.mockRestore()
   })
 
   test('a refusal is shown once and can be dismissed', () => {

@@ -3,6 +3,7 @@ import { useMemo, useSyncExternalStore, type ReactNode } from 'react'
 import { I18nProvider } from 'react-aria-components'
 import { translator } from '../shared/i18n/messages.ts'
 import type { ViewState } from '../shared/view/view-state.ts'
+import { ErrorBoundary } from './components/error-boundary.tsx'
 import { NoticeBar } from './components/notice-bar.tsx'
 import { AppProvider, type AppParts } from './context.tsx'
 import { BlockedScreen } from './screens/blocked.tsx'
@@ -24,7 +25,9 @@ export function App({ parts }: { parts: AppParts }): ReactNode {
   return (
     <I18nProvider locale={locale}>
       <AppProvider value={app}>
-        <div className="app" data-screen={state.view.screen}>{screenOf(state.view)}</div>
+        <div className="app" data-screen={state.view.screen}>
+          <ErrorBoundary screen={state.view.screen}>{screenOf(state.view)}</ErrorBoundary>
+        </div>
         {state.notice !== undefined && <NoticeBar error={state.notice} onDismiss={store.dismissNotice} />}
       </AppProvider>
     </I18nProvider>

@@ -25,6 +25,7 @@ export async function selfCheck(lab: Lab, log: Log): Promise<boolean> {
   try {
     await desktopFacts(lab, device, fact)
     await rightsFacts(lab, device, fact)
+    await guestFacts(lab, device, fact)
     await stateFacts(lab, fact)
   } finally {
     device.close()
@@ -49,16 +50,19 @@ async function refused(work: () => Promise<unknown>, words: RegExp): Promise<str
 
 async function signInFacts(lab: Lab, fact: Fact): Promise<void> {
   const enter = (person: string, password?: string) => async () => (await probe(lab, { person, ...(password === undefined ? {} : { password }) })).close()
-  await fact('ada signs in by password', enter('ada'))
-  await fact('grace signs in by keyboard-interactive', enter('grace'))
-  await fact('a wrong password is refused', () => refused(enter('ada', 'wrong'), /authentication methods failed/i))
-  await fact('a locked account is refused', () => refused(enter('linus'), /authentication methods failed/i))
-  await fact('an expired account is refused', () => refused(enter('edith'), /expired|denied|disconnect|reset|ended|closed/i))
-  await fact('a person whose password must change is not let in', () => refused(enter('ken'), /authentication methods failed|ended|closed/i))
-  for (const [what, file] of [['unknown', lab.ssh.knownHostsEmpty], ['changed', lab.ssh.knownHostsChanged]] as const) {
-    await fact(`${what} host key`, () => refused(() => probe(lab, { device: 'kiosk' }, file), /host/i))
-  }
-  await fact('the hashed pin fits', async () => (await probe(lab, { device: 'kiosk' }, lab.ssh.knownHostsHashed)).close())
+  const hostKey = (file: string) => () => refused(() => probe(lab, { device: 'kiosk' }, file), /host/i)
+  // Side by side: PAM answers each wrong password two seconds late.
+  await Promise.all([
+    fact('ada signs in by password', enter('ada')),
+    fact('grace signs in by keyboard-interactive', enter('grace')),
+    fact('a wrong password is refused', () => refused(enter('ada', 'wrong'), /authentication methods failed/i)),
+    fact('a locked account is refused', () => refused(enter('linus'), /authentication methods failed/i)),
+    fact('an expired account is refused', () => refused(enter('edith'), /account has expired/i)),
+    fact('a person whose password must change is not let in', () => refused(enter('ken'), /authentication methods failed|closed/i)),
+    fact('an unknown host key', hostKey(lab.ssh.knownHostsEmpty)),
+    fact('a changed host key', hostKey(lab.ssh.knownHostsChanged)),
+    fact('the hashed pin fits', async () => (await probe(lab, { device: 'kiosk' }, lab.ssh.knownHostsHashed)).close()),
+  ])
 }
 
 const virshOver = async (on: Probe, command: string, input?: string): Promise<string> => {
@@ -77,7 +81,8 @@ async function signOn(channel: GuestChannel, username: string, password: string,
 }
 
 async function desktopFacts(lab: Lab, device: Probe, fact: Fact): Promise<void> {
-  for (const [person, domain] of [['ada', 'ada-desktop'], ['grace', 'grace-desktop']] as const) {
+  const pairs = [['ada', 'ada-desktop'], ['grace', 'grace-desktop']] as const
+  await Promise.all(pairs.map(async ([person, domain]) => {
     const { password } = lab.person(person)
     let own: Probe | undefined
     await lab.setState(domain, 'off')
@@ -112,7 +117,7 @@ async function desktopFacts(lab: Lab, device: Probe, fact: Fact): Promise<void> 
     await fact(`kiosk sets a one-time ticket on ${domain}`, () => setTicket(device, domain))
     await fact(`kiosk reaches the display of ${domain}`, async () => void (await openDisplay(device, domain)).destroy())
     own?.close()
-  }
+  }))
 }
 
 async function setTicket(on: Probe, domain: string): Promise<void> {
@@ -142,7 +147,7 @@ async function rightsFacts(lab: Lab, device: Probe, fact: Fact): Promise<void> {
   }
   await fact('kiosk-noforward: stream-local is prohibited', () => refused(() => as('kiosk-noforward', (on) => on.forwardUnix(path)), /./))
   await fact('kiosk-noforward: the helper reaches the agent', () => as('kiosk-noforward', async (on) => {
-    const heard = await on.exec(`timeout 3 ${lab.channelHelper} '${path}'`, '{"__name__":"refresh","apiVersion":3}\n')
+    const heard = await on.exec(`(cat; sleep 2) | ${lab.channelHelper} '${path}'`, '{"__name__":"refresh","apiVersion":3}\n')
     demand(heard.stdout.includes('active-user'), heard.stderr || 'heard nothing')
   }))
   await fact('kiosk-permitopen: PermitOpen denies stream-local too', () => refused(() => as('kiosk-permitopen', (on) => on.forwardUnix(path)), /./))
@@ -154,6 +159,22 @@ async function rightsFacts(lab: Lab, device: Probe, fact: Fact): Promise<void> {
     const { stdout } = await device.exec('test -t 0 && echo terminal')
     demand(stdout === '', 'got a terminal')
   })
+}
+
+async function guestFacts(lab: Lab, device: Probe, fact: Fact): Promise<void> {
+  for (const domain of lab.domains) await lab.setState(domain.name, 'off')
+  const heard = async (domain: string): Promise<unknown> => {
+    await lab.setState(domain, 'running')
+    const channel = new GuestChannel(await device.forwardUnix(await channelPath(device, domain)))
+    channel.send({ __name__: 'refresh', apiVersion: 3 })
+    const user = await channel.next((m) => m.__name__ === 'active-user', 3000)
+    channel.close()
+    return user?.['name']
+  }
+  await Promise.all([
+    fact('ada-silent opens the channel and says nothing', async () => demand((await heard('ada-silent')) === undefined, 'it spoke')),
+    fact('grace is signed in to ada-occupied', async () => demand((await heard('ada-occupied')) === 'grace', 'she is not')),
+  ])
 }
 
 async function stateFacts(lab: Lab, fact: Fact): Promise<void> {

@@ -76,7 +76,7 @@ test('the channel is in use by another program, until it leaves', async ({ launc
   await d.signIn()
   await d.expectOutcome('channel-busy')
   other?.destroy()
-  await d.page.locator('[data-outcome="channel-busy"]').getByRole('button', { name: 'Try again' }).click()
+  await d.page.locator('[data-outcome="channel-busy"]').getByRole('button', { name: 'Try sign-on again' }).click()
   await d.expectOutcome('confirmed')
 })
 

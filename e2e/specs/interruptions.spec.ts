@@ -45,7 +45,7 @@ for (const phase of phases) {
       await home(d)
       // Nothing of the last round is left on the hypervisor, and nobody is signed in to the guest for the next one.
       const domain = d.hypervisor.domains.get('ada-desktop')
-      domain?.guest.logOff()
+      domain?.guest.signOut()
       if (phase.off) domain?.destroy()
     }
   })
@@ -97,7 +97,7 @@ test('the page is reloaded under the console', async ({ launch }) => {
   await d.signIn()
   await d.until((s) => s.name === 'connected', 'the first frame')
   await d.page.reload()
-  await d.expectError('shell.renderer-crashed')
+  await d.expectError('spice.lost')
   await d.page.getByRole('button', { name: 'Try again' }).click()
   await d.until((s) => s.name === 'connected', 'the first frame')
 })

@@ -3,9 +3,9 @@ import type { App } from '../core/app.ts'
 import type { ShellClosed } from '../core/ports/shell.ts'
 import { ChromiumShell, type ChromiumShellDeps } from '../shells/chromium/shell.ts'
 import { loadAssets } from '../shells/common/assets.ts'
-import { composeApp, createServices, type Services } from './compose.ts'
+import { composeApp, type Services } from './compose.ts'
 import { rendererFolder } from './places.ts'
-import { readConfig } from './read-config.ts'
+import { readConfig, servicesFor } from './read-config.ts'
 
 export interface ChromiumKiosk {
   readonly app: App
@@ -30,12 +30,9 @@ export interface KioskOptions {
 
 /** Starts the kiosk in Chromium. Errors: shell.unavailable, shell.display-gone; nothing stays behind then. */
 export async function startChromiumKiosk(o: KioskOptions): Promise<ChromiumKiosk> {
-  const { config, error } = readConfig(o.configDir, o.dev)
-  const services = createServices(config?.log, o.logTo)
-  if (error) {
-    services.log.error('the configuration cannot be used', { comp: 'config', code: error.code, detail: error.detail, trace: error.traceId })
-    services.audit.record({ event: 'config-rejected', code: error.code, trace: error.traceId })
-  }
+  const read = readConfig(o.configDir, o.dev)
+  const config = read.loaded?.config
+  const services = servicesFor(read, o.logTo)
   const app = composeApp(config, services, { dev: o.dev, version: o.version })
   const shell = new ChromiumShell({
     assets: await loadAssets(rendererFolder()),
@@ -46,7 +43,7 @@ export async function startChromiumKiosk(o: KioskOptions): Promise<ChromiumKiosk
     ...o.shell,
   })
   const closed = new Promise<ShellClosed>((resolve) => shell.onClosed(resolve))
-  app.start(error)
+  app.start(read.error)
   await shell.open((link) => app.attach(link))
   return {
     app,

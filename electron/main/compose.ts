@@ -87,8 +87,13 @@ export function composeApp(config: Config | undefined, services: Services, opts:
       onDisconnect: config?.session.onDisconnect ?? 'keep',
     },
     power: async (action) => {
-      await device?.perform(action)
-      services.audit.record({ event: 'power', action, ok: true })
+      try {
+        await device?.perform(action)
+        services.audit.record({ event: 'power', action, ok: true })
+      } catch (e) {
+        services.audit.record({ event: 'power', action, ok: false })
+        throw e
+      }
     },
   })
 }

@@ -1,28 +1,31 @@
 // Why: composition root of the Electron form; the file that Electron's binary runs. The parent (run.ts) learns that
 // the window is up from one line on file descriptor 3, so that it can take the other shell if it never comes.
 import electron from 'electron'
-import { mkdtempSync, rmSync, writeSync } from 'node:fs'
+import { mkdirSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toAppError } from '../core/errors.ts'
 import { loadAssets } from '../shells/common/assets.ts'
 import { ElectronShell, prepareElectron } from '../shells/electron/shell.ts'
 import { parseCommandLine } from './cli-args.ts'
-import { composeApp, createServices } from './compose.ts'
+import { composeApp } from './compose.ts'
 import { exitStatusOf } from './exit.ts'
 import { distFolder, rendererFolder } from './places.ts'
-import { readConfig } from './read-config.ts'
+import { readConfig, servicesFor } from './read-config.ts'
 
 /** Arguments of `latchkey run`; Electron's own switches were refused before. */
 async function main(version: string): Promise<number> {
-  const userData = mkdtempSync(join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), 'latchkey-'))
+  // A fixed name: Electron's single-instance lock lies in this folder. Elsewhere than under XDG_RUNTIME_DIR (0700, ours)
+  // the name carries the user's number, and a folder of somebody else's makes mkdir or Electron fail, not us share it.
+  const userData = join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `latchkey-electron-${process.getuid?.() ?? 0}`)
+  mkdirSync(userData, { recursive: true, mode: 0o700 })
   const argv = process.argv.slice(electron.app.isPackaged ? 1 : 2)
   prepareElectron(electron, argv, userData)
   const command = parseCommandLine(argv)
   if (command.name !== 'run') return exitStatusOf('cli.usage')
-  const { config, error } = readConfig(command.configDir, command.dev)
-  const services = createServices(config?.log)
-  if (error) services.log.error('the configuration cannot be used', { comp: 'config', code: error.code, detail: error.detail, trace: error.traceId })
+  const read = readConfig(command.configDir, command.dev)
+  const config = read.loaded?.config
+  const services = servicesFor(read)
   const app = composeApp(config, services, { dev: command.dev, version })
   await electron.app.whenReady()
   const shell = new ElectronShell({
@@ -36,7 +39,7 @@ async function main(version: string): Promise<number> {
   const closed = Promise.withResolvers<number>()
   shell.onClosed((why) => closed.resolve(why.why === 'crashed' ? exitStatusOf('shell.renderer-crashed') : why.why === 'display-gone' ? exitStatusOf('shell.display-gone') : 0))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => closed.resolve(0))
-  app.start(error)
+  app.start(read.error)
   await shell.open((link) => app.attach(link))
   tellReady()
   const status = await closed.promise

@@ -15,7 +15,16 @@ export const rendererFolder = (): string => join(distFolder(), 'renderer')
  * Electron's own binary, where one is installed: beside a package, or fetched by electron's npm package in a checkout.
  * Never looked for on PATH: what is found there could be any version.
  */
-export function electronBinary(exists: (path: string) => boolean = existsSync): string | undefined {
+export function electronBinary(exists: (path: string) => boolean = existsSync): ElectronBinary | undefined {
   const dist = distFolder()
-  return [join(dist, '..', 'electron', 'latchkey'), '/opt/latchkey/latchkey', join(dist, '..', 'node_modules', 'electron', 'dist', 'electron')].find((p) => exists(p))
+  const found = ['/opt/latchkey/latchkey', join(dist, '..', 'node_modules', 'electron', 'dist', 'electron')].find((p) => exists(p))
+  if (found === undefined) return undefined
+  // A packaged application carries its own program; a bare Electron is given ours.
+  return { path: found, program: found.startsWith('/opt/') ? [] : [join(dist, 'main-electron.mjs')] }
+}
+
+export interface ElectronBinary {
+  readonly path: string
+  /** First arguments: the program to run, if it is not packaged in. */
+  readonly program: readonly string[]
 }

@@ -1,14 +1,13 @@
 // Why: which browser shows the window. Electron is the product's shell where its binary is installed; if the chosen
 // one does not come up, that is said and the other one is tried, because a dark kiosk helps nobody.
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { AppError, toAppError } from '../core/errors.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import { startChromiumKiosk } from './chromium.ts'
 import type { RunOptions } from './cli.ts'
 import { createServices } from './compose.ts'
 import { exitStatusOf } from './exit.ts'
-import { distFolder, electronBinary } from './places.ts'
+import { electronBinary, type ElectronBinary } from './places.ts'
 import { readConfig } from './read-config.ts'
 
 /** A window that is not up by then is taken for one that never comes, ms. */
@@ -24,7 +23,7 @@ export function shellOrder(wanted: 'auto' | ShellName, have: { readonly electron
 
 /** Runs the kiosk to its end; resolves with the exit status. Errors: shell.unavailable and shell.display-gone of the last shell tried. */
 export async function runKiosk(o: RunOptions): Promise<number> {
-  const { config } = readConfig(o.configDir, o.dev)
+  const config = readConfig(o.configDir, o.dev).loaded?.config
   const { log } = createServices(config?.log)
   const binary = electronBinary()
   const wanted = o.shell ?? config?.shell ?? 'auto'
@@ -34,12 +33,13 @@ export async function runKiosk(o: RunOptions): Promise<number> {
   for (const shell of order) {
     if (last) log.warn(`${shell === 'electron' ? 'Chromium' : 'Electron'} did not come up, trying ${shell}`, { comp: 'shell', code: last.code, detail: last.detail, trace: last.traceId })
     try {
-      return shell === 'electron' ? await runElectron(binary ?? '', o, log) : await runChromium(o)
+      return shell === 'electron' && binary ? await runElectron(binary, o, log) : await runChromium(o)
     } catch (e) {
       last = toAppError(e)
       if (last.code !== 'shell.unavailable' && last.code !== 'shell.display-gone') throw last
     }
   }
+  if (last) log.error('no window could be opened', { comp: 'shell', code: last.code, detail: last.detail, trace: last.traceId })
   throw last ?? new AppError('shell.unavailable', 'no shell to try')
 }
 
@@ -54,9 +54,9 @@ async function runChromium(o: RunOptions): Promise<number> {
 }
 
 /** Rejects with shell.unavailable if the window does not come up; afterwards the child's exit status is ours. */
-function runElectron(binary: string, o: RunOptions, log: Logger): Promise<number> {
-  const args = [join(distFolder(), 'main-electron.mjs'), 'run', '--config-dir', o.configDir, ...(o.dev ? ['--dev'] : [])]
-  const child = spawn(binary, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] })
+function runElectron(binary: ElectronBinary, o: RunOptions, log: Logger): Promise<number> {
+  const args = [...binary.program, 'run', '--config-dir', o.configDir, ...(o.dev ? ['--dev'] : [])]
+  const child = spawn(binary.path, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] })
   return new Promise((resolve, reject) => {
     let ready = false
     const unavailable = (why: string): void => reject(new AppError('shell.unavailable', why))

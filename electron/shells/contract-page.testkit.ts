@@ -56,7 +56,7 @@ export const CONTRACT_PAGE = String.raw`(() => {
       for (let from = 0; from < total; from += ${MAX_PIECE}) {
         const bytes = new Uint8Array(Math.min(${MAX_PIECE}, total - from))
         for (let i = 0; i < bytes.length; i++) bytes[i] = byteAt(from + i)
-        at(nonce).postMessage(bytes.buffer, [bytes.buffer])
+        at(nonce).postMessage(bytes.buffer)
       }
     },
     sendOversize: (nonce) => at(nonce).postMessage(new ArrayBuffer(${MAX_PIECE} + 1)),

@@ -10,8 +10,11 @@ export interface KeyPair {
 
 /** ed25519: short, quick to make, and in OpenSSL as well as in BoringSSL. */
 export function generateKeyPair(comment: string): KeyPair {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment })
-  return { privateKey: pair.private, publicKey: pair.public }
+  // About one in a hundred of ssh2's own key files is one that ssh2 cannot read (seen: "Malformed OpenSSH private key").
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return { privateKey: pair.private, publicKey: pair.public }
+  }
 }
 
 /** One known_hosts line; a port other than 22 goes into brackets, as ssh does it. */

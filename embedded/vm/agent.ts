@@ -76,28 +76,45 @@ export class GuestAgent {
     else this.#later(this.#o.delayMs ?? 300, () => this.#start(true))
   }
   powerOff(): void {
-    for (const cancel of this.#timers) cancel()
-    this.#timers.clear()
+    this.#cancelTimers()
     this.#up = false
-    this.#loginAtWork = false
     this.#partial = []
     this.#partialBytes = 0
     this.#beats = 0
     this.#toldUser = 'None'
   }
+  /** The machine's processors stand still: nothing is read, nothing said. A sign-on under way is lost. */
+  freeze(): void {
+    this.#cancelTimers()
+    this.#socket.freeze(true)
+  }
+  thaw(): void {
+    if (this.#up) this.#keepTime()
+    else this.#later(this.#o.delayMs ?? 300, () => this.#start(true))
+    this.#socket.freeze(false)
+  }
 
   #start(fresh: boolean): void {
     this.#up = true
+    this.#beats = fresh ? 0 : 1
     this.#socket.guestOpen({ onBytes: (b) => this.#onBytes(b), onClient: () => this.#onClient() })
     if (fresh) {
       this.#say('session-startup')
       this.#sayUser()
     }
+    this.#keepTime()
+  }
+  #keepTime(): void {
     this.#heartbeat()
     this.#every(HEARTBEAT_MS, () => this.#heartbeat())
     this.#every(USER_CHECK_MS, () => {
       if (this.#userName() !== this.#toldUser) this.#sayUser()
     })
+  }
+  #cancelTimers(): void {
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
+    this.#loginAtWork = false
   }
   #onClient(): void {
     this.#partial = []

@@ -18,6 +18,7 @@ export class ChannelSocket {
   #current: Duplex | undefined
   readonly #waiting: Duplex[] = []
   #port: GuestPort | undefined
+  #frozen = false
   readonly #onClient: (what: 'connected' | 'waiting' | 'left') => void
 
   constructor(name: string, onClient: (what: 'connected' | 'waiting' | 'left') => void) {
@@ -43,6 +44,7 @@ export class ChannelSocket {
   close(): void {
     this.#path = undefined
     this.#port = undefined
+    this.#frozen = false
     this.dropClients()
   }
   /** Ends every client, as a crashing machine would. */
@@ -57,12 +59,17 @@ export class ChannelSocket {
     this.#port = port
     if (this.#current) {
       port.onClient?.()
-      this.#current.resume()
+      this.#flow()
     }
   }
   guestClose(): void {
     this.#port = undefined
-    this.#current?.pause()
+    this.#flow()
+  }
+  /** A paused machine keeps its ports open but takes no bytes. */
+  freeze(on: boolean): void {
+    this.#frozen = on
+    this.#flow()
   }
 
   /** Connects a client. Undefined: refused (machine off, or too many wait). */
@@ -111,7 +118,11 @@ export class ChannelSocket {
     this.#onClient('connected')
     if (!this.#port) return
     this.#port.onClient?.()
-    host.resume()
+    this.#flow()
+  }
+  #flow(): void {
+    if (this.#port && !this.#frozen) this.#current?.resume()
+    else this.#current?.pause()
   }
   #leave(host: Duplex): void {
     if (!host.destroyed) host.destroy()

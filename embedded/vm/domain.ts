@@ -272,6 +272,9 @@ export class SimDomain {
     if (this.#id === undefined) throw new LibvirtError('Requested operation is not valid: domain is not running')
   }
   #set(state: DomainState, reason: string): void {
+    const [stoodStill, standsStill] = [this.#state, state].map((s) => s === 'paused' || s === 'pmsuspended')
+    if (standsStill && !stoodStill) this.#agent?.freeze()
+    if (stoodStill && state === 'running') this.#agent?.thaw()
     this.#state = state
     this.#reason = reason
     this.#deps.events.add({ kind: 'domain', domain: this.name, state: `${state} (${reason})` })

@@ -71,6 +71,21 @@ describe('Mouse', () => {
     expect(log.at(-1)).toBe('-2 0')
   })
 
+  test('a finger drags with the left button; a second finger does nothing', () => {
+    container.setPointerCapture = () => undefined
+    const finger = (type: string, clientX: number, isPrimary = true): PointerEvent => {
+      const e = new PointerEvent(type, { pointerType: 'touch', isPrimary, pointerId: 1, button: type === 'pointermove' ? -1 : 0, clientX, clientY: 0, bubbles: true, cancelable: true })
+      container.firstElementChild?.dispatchEvent(e)
+      return e
+    }
+    // Cancelled, so that no mouse events are derived from it.
+    expect(finger('pointerdown', 20).defaultPrevented).toBe(true)
+    finger('pointerdown', 80, false)
+    finger('pointermove', 40)
+    finger('pointerup', 40)
+    expect(log).toEqual(['10,0 0', '+1 1', '20,0 1', '20,0 1', '-1 0'])
+  })
+
   test('the package below never sees the events', () => {
     let seen = 0
     for (const type of ['mousemove', 'mousedown', 'mouseup', 'mouseover', 'mouseout', 'wheel', 'contextmenu']) {

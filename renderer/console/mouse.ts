@@ -72,6 +72,17 @@ export class Mouse {
     own('mouseout', () => undefined)
     own('dragstart', (e) => { e.preventDefault() })
     own('mouseup', () => undefined)
+    // A finger is the left button: the mouse events that browsers derive from touch know taps but no drags.
+    const touch = (type: 'pointerdown' | 'pointermove' | 'pointerup' | 'pointercancel', fn: (e: PointerEvent) => void): void => {
+      own(type, (e) => { if (e.pointerType === 'touch' && e.isPrimary) fn(e) })
+    }
+    touch('pointerdown', (e) => {
+      this.#container.setPointerCapture(e.pointerId)
+      this.#press(e)
+    })
+    touch('pointermove', (e) => { this.#move(e) })
+    touch('pointerup', (e) => { this.#release(e) })
+    touch('pointercancel', () => { this.#releaseAll() })
     // A release outside the console still ends a drag.
     window.addEventListener('mouseup', (e) => { this.#release(e) }, options)
     window.addEventListener('blur', () => { this.#releaseAll() }, options)

@@ -2,7 +2,7 @@
 // one implementation and a later SPICE engine can take the port into a worker.
 //
 // main → page:  ArrayBuffer (bytes, ≤ MAX_PIECE)  |  { t: 'closed', reason }
-// page → main:  ArrayBuffer (bytes, ≤ MAX_PIECE)  |  { t: 'ack', n }  |  { t: 'close' }
+// page → main:  ArrayBuffer (bytes, ≤ MAX_PIECE; copied, never transferred: Electron's main side gets null)  |  { t: 'ack', n }  |  { t: 'close' }
 //
 // Credit: main keeps at most CREDIT_WINDOW unacknowledged pieces under way; the page acknowledges each piece once
 // it has CONSUMED it. Port delivery: window.postMessage({ type: PORT_MESSAGE, nonce }, origin, [port]).

@@ -24,7 +24,7 @@
 #define IDLE_POLL_MS 20      // a port without a host says "hung up" at once, so it can't be waited on
 #define MAX_CREDENTIALS 251  // the original's PAM module reads 256 bytes: a length, a name, a password, a NUL
 
-static int port = -1, connected, silent, locked, api_version = API_HIGHEST, first_heartbeat = 1;
+static int port = -1, connected, silent, locked, through_channel, api_version = API_HIGHEST, first_heartbeat = 1;
 static char guest_name[65] = "guest", port_name[128], typed[65];
 static struct account user; // name is empty while nobody is signed in
 static struct json_out out;
@@ -67,7 +67,7 @@ static void paint(void) {
     .guest = guest_name,
     .headline = !user.name[0] ? "Welcome" : locked ? "Locked" : first,
     .line = line,
-    .note = !user.name[0] ? "Please sign in." : locked ? "Sign in again to unlock." : "The sign-in came through the guest agent's channel.",
+    .note = !user.name[0] ? "Please sign in." : locked ? "Sign in again to unlock." : through_channel ? "The sign-in came through the guest agent's channel." : "Signed in at this machine.",
     .keys = user.name[0] && !locked ? typed : "",
     .status = status,
     .colour = !user.name[0] ? 6 : locked ? 3 : 2,
@@ -116,6 +116,7 @@ static void login(const struct json_object *message) {
   int unlocking = locked;
   user = wanted;
   locked = 0;
+  through_channel = 1;
   typed[0] = 0;
   if (!unlocking) send_user();
   send_event(unlocking ? "session-unlock" : "session-logon");
@@ -148,6 +149,7 @@ static void shut_down(const struct json_object *message) {
 
 static void command(char *text, size_t length) {
   struct json_object message;
+  connected = 1; // the first words may come with the connection itself, before port_read has told of it
   if (silent || !json_parse(text, length, &message)) return;
   const struct json_field *field = json_get(&message, "__name__");
   const char *name = field && field->is_string ? field->text : "";

@@ -7,6 +7,9 @@ import type { Secret } from '../../core/secret.ts'
 /** What PAM modules (pam_unix, pam_faillock, pam_tally2, sssd) say of an account that no password will open. */
 const LOCKED = /\b(account|password|user)\b[^.\n]{0,60}\b(locked|expired|disabled|inactive)\b|\b(locked|expired|disabled)\b[^.\n]{0,40}\baccount\b/i
 
+/** pam_unix after a right password that has to be changed: "Current password:", "(current) UNIX password:", "New password:". */
+const MUST_CHANGE = /\b(new|current)\)? (unix )?password\b|change your password/i
+
 export function tellsLocked(text: string): boolean {
   return LOCKED.test(text)
 }
@@ -32,8 +35,7 @@ export function passwordMethod(username: string, password: Secret, fail: (why: A
 
   const prompt = (name: string, instructions: string, _lang: string, prompts: Prompt[], finish: (answers: string[]) => void): void => {
     const said = [name, instructions, ...prompts.map((p) => p.prompt)].join('\n')
-    // "New password:" follows an accepted one that has expired.
-    if (tellsLocked(said) || /\bnew password\b/i.test(said)) return fail(new AppError('auth.locked', 'the server says that the account or its password is locked or expired'))
+    if (tellsLocked(said) || MUST_CHANGE.test(said)) return fail(new AppError('auth.locked', 'the server says that the account or its password is locked or expired'))
     if (answered || prompts.length !== 1 || prompts[0]!.echo === true) return fail(new AppError('auth.unsupported', 'the server asks for more than a password'))
     answered = true
     finish([asText(password)])

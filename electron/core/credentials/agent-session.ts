@@ -7,7 +7,9 @@ import { LineFramer } from './line-framer.ts'
 import { API_VERSION, decodeMessage, encode, type AgentMessage } from './ovirt-agent.ts'
 
 /** Messages handled per second; a flood above it pauses the stream until the next second. */
-const FLOOD_LIMIT = 500
+const FLOOD_LIMIT = 2000
+/** Facts are told at most this often, ms: each telling is a new view for the page. */
+const FACTS_EVERY = 250
 
 export interface AgentSessionOptions {
   readonly stream: Duplex
@@ -30,6 +32,7 @@ export class AgentSession {
   #windowStart: number
   #inWindow = 0
   #resume: (() => void) | undefined
+  #telling: (() => void) | undefined
 
   constructor(o: AgentSessionOptions) {
     this.#o = o
@@ -79,6 +82,7 @@ export class AgentSession {
     if (this.#closed) return
     this.#closed = true
     this.#resume?.()
+    this.#telling?.()
     this.#o.stream.destroy()
     this.#o.onClosed()
   }
@@ -108,6 +112,13 @@ export class AgentSession {
       this.#windowStart = this.#o.now()
       this.#inWindow = 0
       if (!this.#closed) this.#o.stream.resume()
+    })
+  }
+
+  #tell(): void {
+    this.#telling ??= this.#o.after(FACTS_EVERY, () => {
+      this.#telling = undefined
+      if (!this.#closed) this.#o.onFacts(this.#facts)
     })
   }
 
@@ -151,7 +162,7 @@ export class AgentSession {
       default:
         break
     }
-    if (this.#facts !== before) this.#o.onFacts(this.#facts)
+    if (this.#facts !== before) this.#tell()
     this.#o.onMessage(m)
   }
 }

@@ -79,6 +79,7 @@ describe('list', () => {
     ["error: failed to connect to the hypervisor\nerror: Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied", 1, 'hypervisor.denied'],
     ["error: failed to connect to the hypervisor\nerror: Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory", 1, 'hypervisor.unavailable'],
     ['sh: 1: virsh: not found', 127, 'hypervisor.unavailable'],
+    ['Password change required but no TTY available.', 1, 'auth.locked'],
     ['error: something new', 1, 'hypervisor.protocol'],
   ])('%s', async (stderr, status, code) => {
     const { session, ctx, h } = setUp([mine()])
@@ -103,9 +104,10 @@ describe('only this person\'s desktops', () => {
     }
     expect(h.texts.some((t) => /^(start|update-device)/.test(t))).toBe(false)
   })
-  it('an assignment taken away counts at once', async () => {
-    const { session, ctx, h } = setUp([mine()])
+  it('an assignment taken away counts within a second', async () => {
+    const { session, ctx, h, clock } = setUp([mine()])
     await session.listDesktops(ctx)
+    await clock.advance(1_001)
     h.domains[0]!.metadata = assigned('grace')
     expect((await failure(session.openConsole(id(0), ctx))).code).toBe('desktop.not-found')
   })
@@ -267,6 +269,11 @@ describe('console', () => {
     h.answer = denied
     expect(await session.openConsole(id(0), ctx)).toMatchObject({ ticketKind: 'none', ticket: undefined })
   })
+  it('a display that was started without tickets: none', async () => {
+    const { session, ctx, h } = setUp([mine()])
+    h.answer = (c) => (c.text.startsWith('update-device') ? fails("error: Failed to update device from /dev/stdin\nerror: internal error: unable to execute QEMU command 'set_password': Could not set password") : undefined)
+    expect(await session.openConsole(id(0), ctx)).toMatchObject({ ticketKind: 'none', ticket: undefined })
+  })
   it.each([
     ['neither setting nor reading is allowed', (c: { text: string }) => denied(c) ?? (c.text.startsWith('dumpxml --sec') ? fails('error: access denied') : undefined)],
     ['libvirt refuses for another reason', (c: { text: string }) => (c.text.startsWith('update-device') ? fails('error: internal error: monitor') : undefined)],
@@ -296,9 +303,10 @@ describe('console', () => {
 describe('way to the guest', () => {
   const channel = (name: string, path = `/run/${name}`) => `<channel type='unix'><source mode='bind' path='${path}'/><target type='virtio' name='${name}' state='disconnected'/></channel>`
   it('takes the first configured name that the live domain has', async () => {
-    const { session, ctx, h } = setUp([mine({ channels: channel('com.redhat.rhevm.vdsm') + channel('ovirt-guest-agent.0') })])
+    const { session, ctx, h, clock } = setUp([mine({ channels: channel('com.redhat.rhevm.vdsm') + channel('ovirt-guest-agent.0') })])
     expect(await session.credentialPath(id(0), ctx)).toEqual({ kind: 'guest-channel', name: 'ovirt-guest-agent.0', hops: [{ via: 'ssh-unix', ssh: { connection: h }, path: '/run/ovirt-guest-agent.0' }], guestConnected: false, helper: undefined })
     h.domains[0]!.channels = channel('com.kvm-vdi.0', '/run/other')
+    await clock.advance(1_001)
     expect(await session.credentialPath(id(0), ctx)).toMatchObject({ name: 'com.kvm-vdi.0', hops: [{ path: '/run/other' }] })
   })
   it('none', async () => {
@@ -308,6 +316,35 @@ describe('way to the guest', () => {
   it('carries the configured helper', async () => {
     const { session, ctx, h } = setUp([mine()], { signOn: { helper: ['sudo', '-n', 'latchkey-channel'] } })
     expect(await session.credentialPath(id(0), ctx)).toMatchObject({ helper: { ssh: { connection: h }, argv: ['sudo', '-n', 'latchkey-channel'] } })
+  })
+})
+
+describe('the way from the list to the console', () => {
+  const looks = (h: FakeHypervisor) => h.texts.filter((t) => t.includes('dumpxml')).length
+  it('looks at a running domain once', async () => {
+    const { session, ctx, h } = setUp([mine()])
+    await session.listDesktops(ctx)
+    await session.powerOn(id(0), () => {}, ctx)
+    await Promise.all([session.openConsole(id(0), ctx), session.credentialPath(id(0), ctx)])
+    expect(looks(h)).toBe(1)
+    await session.powerState(id(0), ctx)
+    expect(looks(h)).toBe(2)
+  })
+  it('looks again after a second, and always at one that did not run', async () => {
+    const { session, ctx, h, clock } = setUp([mine(), mine({ uuid: UUIDS[2], name: 'ada-2', state: 3 })])
+    await session.listDesktops(ctx)
+    await session.powerOn(id(2), () => {}, ctx)
+    expect(looks(h)).toBe(3)
+    await clock.advance(1_001)
+    await session.credentialPath(id(0), ctx)
+    expect(looks(h)).toBe(4)
+  })
+  it('reads the domain anew where libvirt says that its display is another one by now', async () => {
+    const { session, ctx, h } = setUp([mine()])
+    await session.listDesktops(ctx)
+    h.domains[0]!.graphics = SPICE.replace('5901', '5977')
+    h.answer = (c) => (c.stdin.includes('5901') ? fails('error: Failed to update device\nerror: internal error: cannot change port settings on spice graphics') : undefined)
+    expect((await session.openConsole(id(0), ctx)).hops).toMatchObject([{ port: 5977 }])
   })
 })
 

@@ -1,5 +1,5 @@
-// Why: what one signed-in person can do at a libvirt host. Holds no state about domains: every action looks at the
-// live domain and asks again whether it is this person's, because all of that changes without us.
+// Why: what one signed-in person can do at a libvirt host. Every action looks at the live domain and asks again whether
+// it is this person's, because all of that changes without us; only what was seen within the last second is taken as it is.
 import { AppError, throwIfAborted } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 import type { CallContext, ConsoleGrant, CredentialPath, Hop, HypervisorSession } from '../../core/ports/driver.ts'
@@ -28,6 +28,13 @@ export interface LibvirtSessionDeps {
   readonly clock: Clock
 }
 
+/**
+ * How long what was seen of a RUNNING domain counts as its present state, ms. From the list to the console it is looked
+ * at three times within a blink; one virsh process each would be the longest part of that way. Outdated XML cannot do
+ * harm: libvirt refuses to update a display that is not the present one, and then it is read again.
+ */
+const FRESH_MS = 1000
+
 /** Room for a few hundred domains of 8 to 40 KiB XML each in one batch. */
 const MAX_INSPECTION = 32 * 1024 * 1024
 
@@ -35,6 +42,7 @@ export class LibvirtSession implements HypervisorSession {
   readonly #d: LibvirtSessionDeps
   readonly #hypervisorClock: HypervisorClock
   #groups: readonly string[] | undefined
+  readonly #seen = new Map<string, { readonly at: number; readonly it: Inspected }>()
 
   constructor(deps: LibvirtSessionDeps) {
     this.#d = deps
@@ -50,19 +58,25 @@ export class LibvirtSession implements HypervisorSession {
     const found: Inspected[] = []
     // One after the other: more than one virsh at a time would only compete for the same libvirtd.
     for (const batch of batches) found.push(...(await this.#inspect(batch, ctx, this.#candidate)))
-    const mine = found.filter((f) => this.#d.mayUse(f.domain, groups)).map(toDesktop)
+    const mine = found.filter((f) => this.#d.mayUse(f.domain, groups))
+    for (const one of mine) this.#remember(one)
     if (mine.length === 0) throw new AppError('desktop.none-assigned', `none of ${all.length} domains is assigned to this person`)
-    return mine.sort((a, b) => a.title.localeCompare(b.title) || (a.id < b.id ? -1 : 1))
+    return mine.map(toDesktop).sort((a, b) => a.title.localeCompare(b.title) || (a.id < b.id ? -1 : 1))
   }
 
   async powerState(id: DesktopId, ctx: CallContext): Promise<PowerState> {
-    return (await this.#mine(id, ctx)).power
+    return (await this.#look(id, ctx)).power
   }
 
   async powerOn(id: DesktopId, onState: (s: PowerState) => void, ctx: CallContext): Promise<void> {
     const { virsh, connection, clock, endpoint } = this.#d
+    let known = this.#fresh(id)
     await bringUp({
-      look: async () => (await this.#mine(id, ctx)),
+      look: async () => {
+        const first = known
+        known = undefined
+        return first ?? (await this.#look(id, ctx))
+      },
       start: (timeoutMs) => connection.exec(virsh.start(id), { timeoutMs }, ctx),
       resume: (timeoutMs) => connection.exec(virsh.resume(id), { timeoutMs }, ctx),
       wakeUp: (timeoutMs) => connection.exec(virsh.wakeUp(id), { timeoutMs }, ctx),
@@ -74,11 +88,21 @@ export class LibvirtSession implements HypervisorSession {
   }
 
   async openConsole(id: DesktopId, ctx: CallContext): Promise<ConsoleGrant> {
-    const [{ domain }] = await Promise.all([this.#mine(id, ctx), this.#hypervisorClock.learn(ctx)])
+    const known = this.#fresh(id)
+    try {
+      return await this.#grant(known ?? (await this.#look(id, ctx)), ctx)
+    } catch (error) {
+      if (known === undefined || !(error instanceof AppError) || error.code !== 'spice.ticket-set-failed') throw error
+      return await this.#grant(await this.#look(id, ctx), ctx)
+    }
+  }
+
+  async #grant({ domain }: Inspected, ctx: CallContext): Promise<ConsoleGrant> {
     if (domain.spice === undefined) throw new AppError('desktop.no-spice', 'the domain has no SPICE display')
     if (!domain.active) throw new AppError('spice.display-closed', 'the domain does not run')
     const hops = [displayHop(domain.spice, this.#d.connection)]
-    const ticket = await obtainTicket(id, domain.spice, { connection: this.#d.connection, virsh: this.#d.virsh, redactor: this.#d.redactor, hypervisorWall: () => this.#hypervisorClock.wall() }, ctx)
+    await this.#hypervisorClock.learn(ctx)
+    const ticket = await obtainTicket(domain.uuid, domain.spice, { connection: this.#d.connection, virsh: this.#d.virsh, redactor: this.#d.redactor, hypervisorWall: () => this.#hypervisorClock.wall() }, ctx)
     if (ctx.signal.aborted) ticket.ticket?.dispose()
     throwIfAborted(ctx.signal)
     return { hops, ...ticket }
@@ -86,7 +110,7 @@ export class LibvirtSession implements HypervisorSession {
 
   async credentialPath(id: DesktopId, ctx: CallContext): Promise<CredentialPath> {
     const { channels, helper } = this.#d.endpoint.signOn
-    const { domain } = await this.#mine(id, ctx)
+    const { domain } = this.#fresh(id) ?? (await this.#look(id, ctx))
     for (const name of channels) {
       const channel = domain.channels.find((c) => c.name === name && c.path !== undefined)
       if (channel?.path === undefined) continue
@@ -104,12 +128,27 @@ export class LibvirtSession implements HypervisorSession {
     this.#d.connection.close()
   }
 
+  /** What was just seen of a running domain of this person's. */
+  #fresh(id: DesktopId): Inspected | undefined {
+    const seen = this.#seen.get(id)
+    return seen !== undefined && this.#d.clock.now() - seen.at <= FRESH_MS ? seen.it : undefined
+  }
+
+  #remember(one: Inspected): void {
+    if (one.power === 'running') this.#seen.set(one.domain.uuid, { at: this.#d.clock.now(), it: one })
+    else this.#seen.delete(one.domain.uuid)
+  }
+
   /** The live domain, if it is this person's. One that is not is as good as not there. */
-  async #mine(id: DesktopId, ctx: CallContext): Promise<Inspected> {
+  async #look(id: DesktopId, ctx: CallContext): Promise<Inspected> {
     if (!isUuid(id)) throw new AppError('desktop.not-found', 'not the UUID of a domain')
     const [found, groups] = await Promise.all([this.#inspect([id], ctx), this.#groupsOf(ctx)])
     const one = found.find((f) => f.domain.uuid === id)
-    if (one === undefined || !this.#d.mayUse(one.domain, groups)) throw new AppError('desktop.not-found', 'no such domain among those of this person')
+    if (one === undefined || !this.#d.mayUse(one.domain, groups)) {
+      this.#seen.delete(id)
+      throw new AppError('desktop.not-found', 'no such domain among those of this person')
+    }
+    this.#remember(one)
     return one
   }
 

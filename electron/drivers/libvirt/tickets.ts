@@ -47,7 +47,11 @@ export async function obtainTicket(uuid: string, spice: SpiceGraphics, tools: Ti
   return await fixedTicket(uuid, tools, ctx)
 }
 
-const NOT_SUPPORTED = /not supported|unsupported|cannot (change|modify)/i
+/**
+ * A display that takes no ticket at all, as opposed to one that is not the present one ("cannot change port settings").
+ * QEMU says "Could not set password" for a display that was started without tickets: it will ask for none.
+ */
+const NOT_SUPPORTED = /not supported|unsupported|could not set password/i
 
 /** The ticket that stands in the domain's XML. libvirt shows it only to accounts that may read secrets. */
 async function fixedTicket(uuid: string, tools: TicketTools, ctx: CallContext): Promise<Ticket> {

@@ -10,11 +10,15 @@ const UNREACHABLE = /failed to connect (to the hypervisor|socket)|connection ref
 const NOT_FOUND = /failed to get domain|domain not found|no domain with matching/i
 const ALREADY = /already (active|running)|not (paused|suspended)/i
 
-export type VirshFailure = 'denied' | 'unavailable' | 'not-found' | 'already' | 'other'
+/** sshd lets an account with an expired password in, and then refuses every command. */
+const EXPIRED = /password change required|password has expired/i
+
+export type VirshFailure = 'expired' | 'denied' | 'unavailable' | 'not-found' | 'already' | 'other'
 
 export function classify(result: ExecResult): VirshFailure {
   // 126 and 127: the shell could not run, or did not find, the command.
   if (result.code === 126 || result.code === 127) return 'unavailable'
+  if (EXPIRED.test(result.stderr)) return 'expired'
   if (DENIED.test(result.stderr)) return 'denied'
   if (NOT_FOUND.test(result.stderr)) return 'not-found'
   if (ALREADY.test(result.stderr)) return 'already'
@@ -23,6 +27,7 @@ export function classify(result: ExecResult): VirshFailure {
 }
 
 const CODES: Readonly<Record<VirshFailure, ErrorCode>> = {
+  'expired': 'auth.locked',
   'denied': 'hypervisor.denied',
   'unavailable': 'hypervisor.unavailable',
   'not-found': 'desktop.not-found',

@@ -26,7 +26,10 @@ export interface LaunchInput {
   readonly log: Logger
   readonly attach: (link: RendererLink) => void
   readonly onEnd: (why: BrowserEnd) => void
+  readonly onConsole: (level: ConsoleLevel, text: string) => void
 }
+
+export type ConsoleLevel = 'error' | 'warning' | 'info' | 'debug'
 
 export interface BrowserProcess {
   /** 'browser', 'renderer', 'GPU', or a utility's service name. */
@@ -55,7 +58,7 @@ export class RunningBrowser {
     this.#pid = pid
   }
 
-  /** Resolves when our page has begun to load. Errors: shell.unavailable. */
+  /** Resolves when the first life of our page has got its link. Errors: shell.unavailable. */
   static async launch(input: LaunchInput): Promise<RunningBrowser> {
     const { options, log } = input
     const context = await chromium
@@ -103,6 +106,11 @@ export class RunningBrowser {
       log.warn('dialog dismissed', { kind: dialog.type() })
       dialog.dismiss().catch(() => {})
     })
+    page.on('console', (message) => {
+      const type = message.type()
+      input.onConsole(type === 'error' || type === 'warning' || type === 'debug' ? type : 'info', message.text())
+    })
+    page.on('pageerror', (e) => input.onConsole('error', e.message))
     page.on('filechooser', () => log.warn('file chooser ignored'))
     page.on('download', (download) => download.cancel().catch(() => {}))
 
@@ -124,10 +132,12 @@ export class RunningBrowser {
 
     // An end while we are still launching is that launch's failure, not a crash of a running browser.
     let launched = false
+    const endedEarly = Promise.withResolvers<void>()
     const end = (why: BrowserEnd) => {
       if (running.#ended) return
       running.#ended = true
       link.gone()
+      endedEarly.resolve()
       if (launched) input.onEnd(why)
     }
     // Only a window that was closed destroys its target while the browser still talks; a dead browser says nothing.
@@ -143,6 +153,9 @@ export class RunningBrowser {
     page.on('crash', () => end('renderer'))
     browser.on('disconnected', () => end('browser'))
     await page.goto(PAGE_URL, { waitUntil: 'commit', timeout: LAUNCH_TIMEOUT_MS })
+    // The bridge's first word follows the commit at once; without it the window would be one that nothing can use.
+    const timer = setTimeout(() => endedEarly.reject(new AppError('shell.unavailable', 'the page does not start')), LAUNCH_TIMEOUT_MS)
+    await Promise.race([link.started, endedEarly.promise]).finally(() => clearTimeout(timer))
     if (running.#ended) throw new AppError('shell.unavailable', 'the browser ended while it was starting')
     launched = true
     return running
@@ -185,7 +198,6 @@ async function processList(session: CDPSession): Promise<readonly BrowserProcess
 /** Playwright's messages carry the whole command line; the log needs the browser's last words. */
 function lastLines(e: unknown): string {
   const text = e instanceof Error ? e.message : String(e)
-  // eslint-disable-next-line no-control-regex
   const lines = text.replace(/\u001b\[[0-9;]*m/g, '').split('\n').filter((l) => l.trim() !== '' && !l.includes('<launching>'))
   const said = lines.filter((l) => l.includes('[err]')).map((l) => l.slice(l.indexOf('[err]') + 5).trim())
   const exit = lines.filter((l) => l.includes('<process did exit'))

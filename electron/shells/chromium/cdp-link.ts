@@ -66,6 +66,9 @@ export class CdpLink {
   /** The main world of the main frame at our origin, once it exists. */
   #contextId: number | undefined
   #life: Life | undefined
+  #start: () => void = () => {}
+  /** Resolves when the first life of the page has been attached. */
+  readonly started = new Promise<void>((resolve) => (this.#start = resolve))
 
   constructor(options: CdpLinkOptions) {
     this.#o = options
@@ -150,6 +153,7 @@ export class CdpLink {
     })
     this.#life = life
     this.#o.attach(life.link)
+    this.#start()
   }
 
   #message(life: Life, payload: string): void {

@@ -9,7 +9,7 @@ import type { Page } from 'playwright-core'
 import type { AssetMap } from '../common/assets.ts'
 import { RestartBudget } from '../common/restart-budget.ts'
 import { findExecutable, type Executable } from './binary.ts'
-import { RunningBrowser, type BrowserEnd, type BrowserProcess } from './browser.ts'
+import { RunningBrowser, type BrowserEnd, type BrowserProcess, type ConsoleLevel } from './browser.ts'
 import { displayAnswers, findDisplay, lendXauthority, type Display } from './display.ts'
 import { findPolicyConflicts } from './policy.ts'
 import { browserEnv, browserUser, createRunFolder, launcher, runBase, type BrowserUser, type RunFolder } from './privileges.ts'
@@ -29,6 +29,8 @@ export interface ChromiumShellDeps {
   readonly runAs?: BrowserUser
   /** false: no hardware drawing. */
   readonly gpu?: boolean
+  /** Each message of the page's console, unbounded: the listener limits length and rate. */
+  readonly onConsole?: (level: ConsoleLevel, text: string) => void
 }
 
 interface Prepared {
@@ -56,7 +58,7 @@ export class ChromiumShell implements ShellPort {
     this.#budget = new RestartBudget(deps.clock)
   }
 
-  /** Resolves when the page has begun to load. Errors: shell.unavailable, shell.display-gone; nothing stays behind then. */
+  /** Resolves after the first `attach`. Errors: shell.unavailable, shell.display-gone; nothing stays behind then. */
   async open(attach: (link: RendererLink) => void): Promise<void> {
     if (this.#attach || this.#closed) throw new AppError('internal.bug', 'the shell was opened twice')
     this.#attach = attach
@@ -148,6 +150,7 @@ export class ChromiumShell implements ShellPort {
       assets: this.#d.assets,
       log: this.#d.log,
       attach,
+      onConsole: (level, text) => this.#d.onConsole?.(level, text),
       onEnd: (why) => void this.#ended(why),
     })
   }

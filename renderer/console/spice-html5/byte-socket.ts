@@ -68,8 +68,8 @@ export class ByteSocket {
     if (this.readyState !== ByteSocket.OPEN || this.#port === undefined) return
     const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
     for (let at = 0; at < bytes.length; at += MAX_PIECE) {
-      const piece = bytes.slice(at, at + MAX_PIECE).buffer
-      this.#port.postMessage(piece, [piece])
+      // Copied, never transferred: Electron's MessagePortMain gets a transferred buffer as null (electron issue 34905).
+      this.#port.postMessage(bytes.slice(at, at + MAX_PIECE).buffer)
     }
   }
 

@@ -1,10 +1,11 @@
-// Why: what only a real window shows: kiosk size, keys that would open other windows, Alt+F4, an X server that dies.
+// Why: the installed Chromium passes the same checks, and what only a real window shows: kiosk size, keys that would open other windows, Alt+F4, an X server that dies.
 // Needs an installed Chromium, Xvfb, openbox and xdotool; CI has them (they are Debian packages).
 import { spawn, execFileSync, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ShellClosed } from '../../core/ports/shell.ts'
 import type { Executable } from './binary.ts'
+import { hardeningSuite } from './hardening.testkit.ts'
 import { installedBrowser, testAssets, testShell } from './real-browser.testkit.ts'
 import type { ChromiumShell } from './shell.ts'
 
@@ -13,6 +14,8 @@ const tools = ['Xvfb', 'openbox', 'xdotool'].every((t) => existsSync(`/usr/bin/$
 
 const PAGE = `window.keys = []; window.addEventListener('keydown', (e) => { e.preventDefault(); window.keys.push((e.ctrlKey ? 'C-' : '') + e.code) })
 window.addEventListener('click', () => document.documentElement.requestFullscreen().then(() => navigator.keyboard.lock()).then(() => { window.locked = true }))`
+
+if (installed) hardeningSuite('installed Chromium', async () => installed)
 
 describe.runIf(installed && tools)('a real window', () => {
   let x: ChildProcess

@@ -1,16 +1,19 @@
-// Why: the Chromium link with a real browser keeps the same contract as every other link.
+// Why: everything that needs a real browser, on the binary that npm brings: it is there in every checkout, so none of
+// this is ever skipped. One file, because unpacking the binary takes seconds.
 import { afterAll, beforeAll } from 'vitest'
 import { CONTRACT_PAGE } from '../contract-page.testkit.ts'
 import { shellContract, type ShellHarness } from '../shell-contract.testkit.ts'
+import { hardeningSuite } from './hardening.testkit.ts'
+import { lifeSuite } from './life.testkit.ts'
 import { npmBrowser, testAssets, testShell, type TestBrowser } from './real-browser.testkit.ts'
 
 let browser: TestBrowser
 beforeAll(async () => {
   browser = await npmBrowser()
-}, 60_000)
-afterAll(async () => browser?.remove())
+}, 120_000)
+afterAll(async () => browser?.remove(), 30_000)
 
-shellContract('chromium (npm binary)', async (): Promise<ShellHarness> => {
+shellContract('chromium', async (): Promise<ShellHarness> => {
   const shell = testShell(browser.executable, testAssets(CONTRACT_PAGE))
   return {
     open: (attach) => shell.open(attach),
@@ -23,3 +26,6 @@ shellContract('chromium (npm binary)', async (): Promise<ShellHarness> => {
     close: () => shell.close(),
   }
 })
+
+hardeningSuite('npm binary', async () => browser)
+lifeSuite(async () => browser)
