@@ -46,7 +46,7 @@ for (const phase of phases) {
       // Nothing of the last round is left on the hypervisor, and nobody is signed in to the guest for the next one.
       const domain = d.hypervisor.domains.get('ada-desktop')
       domain?.guest.signOut()
-      if (phase.off) domain?.destroy()
+      if (phase.off && domain?.state !== 'shut off') domain?.destroy()
     }
   })
 }

@@ -6,6 +6,8 @@ import type { Duplex } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AppError } from '../../core/errors.ts'
 import type { SshConnection, SshTarget } from '../../core/ports/ssh.ts'
+import { Redactor } from '../../core/redactor.ts'
+import { Secret } from '../../core/secret.ts'
 import { callContext } from '../../core/testkit.ts'
 import { HopDialer } from '../net/dialer.ts'
 import { Ssh2Connector } from './ssh2-connector.ts'
@@ -37,7 +39,7 @@ describe.skipIf(missing !== undefined)(`a real sshd${missing === undefined ? '' 
   beforeAll(async () => {
     sshd = await startSshd()
     connection = await connectTo(sshd)
-  })
+  }, 60_000)
   afterAll(async () => {
     connection.close()
     await sshd.stop()
@@ -130,7 +132,7 @@ describe.skipIf(missing !== undefined)(`a real sshd${missing === undefined ? '' 
 
   it.each(['ecdsa', 'rsa'] as const)('a device key of type %s works', async (type) => {
     const keyFile = join(sshd.dir, `client_${type}`)
-    execFileSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', keyFile])
+    execFileSync('ssh-keygen', ['-q', '-t', type, ...(type === 'rsa' ? ['-b', '2048'] : []), '-N', '', '-f', keyFile])
     execFileSync('sh', ['-c', 'cat "$1.pub" >> "$2"', 'sh', keyFile, join(sshd.dir, 'authorized')])
     const other = await connectTo(sshd, {}, keyFile)
     other.close()
@@ -169,9 +171,9 @@ describe.skipIf(missing !== undefined)('a real sshd that forbids', () => {
   let sshd: RealSshd
   let connection: SshConnection
   beforeAll(async () => {
-    sshd = await startSshd(['AllowStreamLocalForwarding no', 'AllowTcpForwarding no'])
+    sshd = await startSshd(['AllowStreamLocalForwarding no', 'AllowTcpForwarding no', 'PasswordAuthentication yes', 'PermitRootLogin yes', 'MaxAuthTries 1'])
     connection = await connectTo(sshd)
-  })
+  }, 60_000)
   afterAll(async () => {
     connection.close()
     await sshd.stop()
@@ -183,5 +185,10 @@ describe.skipIf(missing !== undefined)('a real sshd that forbids', () => {
     expect((await failure(connection.forwardTcp('127.0.0.1', sshd.port, ctx))).code).toBe('ssh.forward-denied')
     expect((await failure(connection.forwardUnix(path, ctx))).code).toBe('ssh.forward-denied')
     server.close()
+  })
+
+  it('a second attempt: its "Too many authentication failures" is the rejection of the first', async () => {
+    const password = Secret.from('not the password of anybody', new Redactor())
+    expect((await failure(connector.verifyPassword(targetOf(sshd), password, ctx))).code).toBe('auth.rejected')
   })
 })

@@ -142,7 +142,8 @@ async function readKey(path: string): Promise<ParsedKey> {
   const bytes = await readTrustedFile(path, KEY_RULES)
   const parsed = ssh2.utils.parseKey(bytes)
   bytes.fill(0)
-  const key = Array.isArray(parsed) ? parsed[0] : parsed
+  // An OpenSSH file may hold several keys by its format, never in practice.
+  const key: ParsedKey | Error | undefined = Array.isArray(parsed) ? (parsed as readonly ParsedKey[])[0] : parsed
   // ssh2's own message may quote the file's content; ours does not.
   if (key === undefined || key instanceof Error || !key.isPrivateKey()) throw new AppError('ssh.device-key', `${path} is not an unencrypted private key that can be used`)
   if (!['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa'].includes(key.type)) throw new AppError('ssh.device-key', `${path} has the type ${key.type}; usable: ${HOST_KEY.join(', ')}`)

@@ -24,7 +24,7 @@ export interface RealSshd {
   stop(): Promise<void>
 }
 
-/** `extra` are further lines of sshd_config. Two host keys, ed25519 pinned unless `pin` says otherwise. */
+/** `extra` are lines of sshd_config that win over the usual ones. Two host keys, ed25519 pinned unless `pin` says otherwise. */
 export async function startSshd(extra: readonly string[] = [], pin: 'ed25519' | 'ecdsa' | 'rsa' = 'ed25519'): Promise<RealSshd> {
   const dir = mkdtempSync(join(tmpdir(), 'latchkey-sshd-'))
   // sshd needs its empty folder when started by root.
@@ -33,18 +33,21 @@ export async function startSshd(extra: readonly string[] = [], pin: 'ed25519' | 
   keygen('ed25519', join(dir, 'client'))
   writeFileSync(join(dir, 'authorized'), readFileSync(join(dir, 'client.pub')))
   const port = await freePort()
+  // sshd takes the first value it reads, so what a test asks for stands in front.
   const config = [
+    ...extra,
     'ListenAddress 127.0.0.1',
     `Port ${port}`,
     ...['ed25519', 'ecdsa', 'rsa'].map((t) => `HostKey ${join(dir, `host_${t}`)}`),
     `AuthorizedKeysFile ${join(dir, 'authorized')}`,
     'PidFile none',
+    // The start-up files of whoever runs the tests must neither slow them down nor print into them.
+    `SetEnv HOME=${dir}`,
     'StrictModes no',
     'UsePAM no',
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
     'PermitRootLogin prohibit-password',
-    ...extra,
   ]
   writeFileSync(join(dir, 'sshd_config'), config.join('\n') + '\n')
   const [type, blob] = readFileSync(join(dir, `host_${pin}.pub`), 'utf8').split(' ')
@@ -68,7 +71,7 @@ export async function startSshd(extra: readonly string[] = [], pin: 'ed25519' | 
 }
 
 function keygen(type: string, path: string): void {
-  execFileSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', path])
+  execFileSync('ssh-keygen', ['-q', '-t', type, ...(type === 'rsa' ? ['-b', '2048'] : []), '-N', '', '-f', path])
 }
 
 function freePort(): Promise<number> {

@@ -200,6 +200,10 @@ describe('outcomes', () => {
     const t = setUp({ dialError: new AppError('ssh.forward-failed', 'connect failed') })
     expect(await t.run()).toMatchObject({ outcome: 'channel-denied', error: { code: 'agent.channel-denied' } })
   })
+  it('the socket is full', async () => {
+    const t = setUp({ dialError: new AppError('agent.channel-busy', 'EAGAIN') })
+    expect(await t.run()).toMatchObject({ outcome: 'channel-busy' })
+  })
   it('cancel ends it', async () => {
     const t = setUp()
     const result = t.run()

@@ -116,6 +116,9 @@ function openFailure(error: AppError): SignOnResult {
     case 'ssh.forward-failed':
     case 'hypervisor.denied':
       return { outcome: 'channel-denied', error: new AppError('agent.channel-denied', error.detail, { cause: error }) }
+    // QEMU takes one client and queues one: a full socket is somebody else's.
+    case 'agent.channel-busy':
+      return { outcome: 'channel-busy', error }
     default:
       return { outcome: 'failed', error }
   }

@@ -1,9 +1,9 @@
 // Why: the life of the window: crash and recovery within limits, every way to end, and clear words when it cannot open.
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Clock } from '../../core/ports/clock.ts'
 import type { RendererLink, ShellClosed } from '../../core/ports/shell.ts'
 import { recordingLogger } from '../../core/testkit.ts'
@@ -108,14 +108,15 @@ export function lifeSuite(find: () => Promise<TestBrowser>): void {
     })
 
     describe('a browser that does not come up', () => {
-      const folders = async () => (await readdir(tmpdir())).filter((n) => n.startsWith('latchkey-') && !n.startsWith('latchkey-test-'))
-
       it('is shell.unavailable with its last words, and leaves no folder', async () => {
-        const before = await folders()
+        // A temporary folder of its own, since other tests make run folders at the same time.
+        const own = join(scratch, 'tmp')
+        await mkdir(own, { mode: 0o755 })
+        vi.stubEnv('TMPDIR', own)
+        onTestFinished(() => void vi.unstubAllEnvs())
         const shell = testShell(await script('dies', '#!/bin/sh\necho "no usable thing" >&2\nexit 3\n'), assets)
         await expect(shell.open(() => {})).rejects.toMatchObject({ code: 'shell.unavailable', detail: expect.stringContaining('no usable thing') as string })
-        const after = await folders()
-        expect(after.filter((n) => !before.includes(n))).toEqual([])
+        expect(await readdir(own)).toEqual([])
       })
 
       it('is shell.unavailable for a file that is not there', async () => {
