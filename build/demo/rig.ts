@@ -35,6 +35,9 @@ export async function startRig(lab: 'embedded' | 'kvm', say: (line: string) => v
   return lab === 'embedded' ? await embeddedRig(o) : await kvmRig(say, o)
 }
 
+/** The demo's accounts are made for it (the lab's anew at every start), so their password may stand on the screen. */
+const hint = (p: { readonly name: string; readonly password: string }): string => `This is a demonstration. Sign in as "${p.name}" with the password: ${p.password}`
+
 const common = (user: string, hint: string): Pick<ConfigInput, 'version' | 'ui' | 'kiosk'> => ({
   version: 1,
   ui: { organisation: 'Latchkey demo', defaultUser: user, message: hint },
@@ -48,7 +51,7 @@ async function embeddedRig({ show = 'list' }: RigOptions): Promise<Rig> {
   const keyfile = config.file('device-key', hypervisor.deviceKey.privateKey)
   const known_hosts = config.file('known_hosts', hypervisor.knownHosts)
   config.write({
-    ...common(person.name, `This is a demonstration. Sign in as "${person.name}" with the password: ${person.password}`),
+    ...common(person.name, hint(person)),
     endpoints: [{ id: 'demo', label: 'Embedded hypervisor', kind: 'libvirt', uri: libvirtUri('kiosk', hypervisor.host, hypervisor.port, { keyfile, known_hosts }), access: 'device' }],
   })
   return {
@@ -74,7 +77,7 @@ async function kvmRig(say: (line: string) => void, { show = 'list' }: RigOptions
   if (!domain) throw new Error(`the lab gives ${person.name} no desktop`)
   if (show === 'single') await lab.setState(domain.name, 'running')
   config.write({
-    ...common(person.name, `This is a demonstration. Sign in as "${person.name}".`),
+    ...common(person.name, hint(person)),
     endpoints: [{ id: 'lab', label: 'Real hypervisor', kind: 'libvirt', uri: lab.libvirtUri('device'), access: 'device' }],
   })
   return {
