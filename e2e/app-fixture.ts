@@ -27,11 +27,12 @@ export interface LaunchOptions {
   readonly knownHosts?: string
 }
 
-export interface Desk {
+/** What a test has at hand; `H` is the hypervisor behind it. */
+export interface Desk<H = EmbeddedHypervisor> {
   readonly kiosk: ChromiumKiosk
   readonly app: App
   readonly page: Page
-  readonly hypervisor: EmbeddedHypervisor
+  readonly hypervisor: H
   readonly config: ConfigDir
   readonly log: string[]
   /** Violations of the page's security policy and console errors, as they came. */
@@ -86,7 +87,7 @@ export const test = base.extend<{ launch: (o?: LaunchOptions) => Promise<Desk> }
 })
 export { expect }
 
-export function desk(kiosk: ChromiumKiosk, hypervisor: EmbeddedHypervisor, config: ConfigDir, log: string[]): Desk {
+export function desk<H>(kiosk: ChromiumKiosk, hypervisor: H, config: ConfigDir, log: string[]): Desk<H> {
   const { app, shell } = kiosk
   const { page } = shell
   const violations: string[] = []

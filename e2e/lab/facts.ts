@@ -11,6 +11,7 @@ export const labPaths = {
   run: `${labRoot}/run`,
   homes: `${labRoot}/home`,
   helper: `${labRoot}/channel-helper`,
+  virshWithoutTickets: `${labRoot}/virsh-without-tickets`,
   state: `${labRoot}/state.json`,
   lock: `${labRoot}/lock`,
 } as const

@@ -66,6 +66,8 @@ export interface Lab {
   readonly spicePassword: string
   /** For signOn.helper: joins standard input and output to the socket given as the last argument. */
   readonly channelHelper: string
+  /** For endpoint.virsh: a virsh whose connection may read everything and set no ticket. */
+  readonly virshWithoutTickets: string
   person(name: string): LabPerson
   /** qemu+ssh URI for an endpoint of that access. */
   libvirtUri(access: 'person' | 'device', opts?: UriOptions): string
@@ -73,6 +75,8 @@ export interface Lab {
   deviceKeyFor(account: string | { uid: number; gid: number }): string
   setState(domain: string, state: DomainState): Promise<void>
   virsh(...args: string[]): Promise<string>
+  /** Ends every SSH connection at once and without a word, as a network does that fails; the server goes on. */
+  endSessions(): Promise<void>
   /** Text of each log by name: sshd, libvirtd, qemu/<domain>. */
   logs(): Record<string, string>
   /** Ends all that the lab started and closes its accounts. */
@@ -127,6 +131,7 @@ async function startFresh(log: Log): Promise<LabState> {
   rmSync(labPaths.run, { recursive: true, force: true })
   for (const folder of [labPaths.run, labPaths.ssh, labPaths.keys]) mkdirSync(folder, { recursive: true, mode: 0o755 })
   copyFileSync(join(import.meta.dirname, 'channel-helper'), labPaths.helper)
+  copyFileSync(join(import.meta.dirname, 'virsh-without-tickets'), labPaths.virshWithoutTickets)
   const word = () => randomBytes(6).toString('hex')
   const passwords = Object.fromEntries(people.map((p) => [p.name, `${word()}${p.tail}`]))
   const guestPasswords = Object.fromEntries(people.map((p) => [p.name, p.otherGuestPassword ? word() : (passwords[p.name] ?? '')]))
@@ -214,7 +219,7 @@ function labOf(state: LabState): Lab {
   const lab: Lab = {
     sshHost: '127.0.0.1', sshPort: state.sshPort, knownHostsFile: sshFiles.knownHosts, ssh: sshFiles,
     deviceUser: 'kiosk', deviceUsers: devices.map((d) => d.name), deviceKeyFile: sshFiles.deviceKey,
-    people: folk, spicePassword: state.spicePassword, channelHelper: labPaths.helper,
+    people: folk, spicePassword: state.spicePassword, channelHelper: labPaths.helper, virshWithoutTickets: labPaths.virshWithoutTickets,
     domains: domains.map((d) => ({ name: d.name, uuid: d.uuid, title: d.title, hasChannel: d.channel !== undefined, display: d.display })),
     person(name) {
       const found = folk.find((p) => p.name === name)
@@ -234,6 +239,10 @@ function labOf(state: LabState): Lab {
     },
     setState: (domain, next) => setDomainState(virsh, domain, next),
     virsh,
+    async endSessions() {
+      const { sshd } = state.processes
+      if (sshd !== undefined) await end(treeOf(sshd).filter((p) => p.pid !== sshd.pid), 0)
+    },
     logs: readLogs,
     stop: stopLab,
   }

@@ -2,9 +2,10 @@
 // of the page's policy, the sandbox on, no way out of the window, and no request taken that is not in the contract.
 import type { Page } from 'playwright-core'
 import type { Reply } from '../../shared/ipc/contract.ts'
-import { ADA, expect, test, type Desk } from '../app-fixture.ts'
+import { ADA, expect, test } from '../app-fixture.ts'
 import { signInAsUser } from '../support/as-user.ts'
-import { commandLine, processTree, statusField, tcpListeners } from '../support/processes.ts'
+import { chooseFromMenu, desktopOf, serverOf } from '../support/console-page.ts'
+import { commandLine, isAlive, processTree, statusField, tcpListeners } from '../support/processes.ts'
 import { findValue } from '../support/find-value.ts'
 import { tapTickets } from '../support/ticket-tap.ts'
 
@@ -18,7 +19,7 @@ test('no TCP listener belongs to the app; its browser is confined and nobody’s
     const pids = processTree(app.pid)
     expect(pids).toEqual(expect.arrayContaining([...app.browser]))
     expect(tcpListeners(pids)).toEqual([])
-    for (const pid of pids) expect(statusField(pid, 'Uid'), `user ids of ${pid}`).toEqual(Array(4).fill(String(app.uid)))
+    for (const pid of pids.filter(isAlive)) expect(statusField(pid, 'Uid'), `user ids of ${pid}`).toEqual(Array(4).fill(String(app.uid)))
     expectConfined(pids)
     await app.ask({ do: 'listen' })
     expect(tcpListeners(processTree(app.pid)), 'a listener is seen').toHaveLength(1)
@@ -49,15 +50,15 @@ test('a whole session without one violation of the page’s policy', async ({ la
   await d.page.reload()
   await d.signIn()
   await d.expectOutcome('confirmed')
-  await menu(d, 'Diagnostics')
+  await chooseFromMenu(d.page, 'Diagnostics')
   await d.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
-  await menu(d, 'Send Ctrl+Alt+Del')
+  await chooseFromMenu(d.page, 'Send Ctrl+Alt+Del')
   await d.page.mouse.click(500, 400)
   await d.page.keyboard.type('hello')
   d.app.dispatch({ type: 'ui.disconnect' })
   await d.page.getByRole('row', { name: 'Ada’s desktop' }).click()
   await d.expectOutcome('already-signed-in')
-  await menu(d, 'Sign out')
+  await chooseFromMenu(d.page, 'Sign out')
   await d.expectSignInScreen()
   await d.signIn('ada', 'wrong')
   await d.expectError('auth.rejected')
@@ -152,7 +153,7 @@ test('no way out of the window, in the middle of a session', async ({ launch }) 
   // Still the same session: not one of these reloaded the page or ended the console.
   expect(d.app.state.name).toBe('connected')
   await d.page.keyboard.type('z')
-  await expect.poll(() => typedIn(d)).toContain('z')
+  await expect.poll(() => desktopOf(serverOf(d.hypervisor)).text).toContain('z')
 })
 
 test('malformed requests are refused, and after three the page starts anew', async ({ launch }) => {
@@ -235,11 +236,6 @@ test('what the page is told holds no address, port, ticket, password or path', a
 const request = (page: Page, name: string, input: unknown): Promise<Reply> =>
   page.evaluate(([n, i]) => (window as unknown as { latchkey: { request(name: unknown, input: unknown): Promise<Reply> } }).latchkey.request(n, i), [name, input] as const)
 
-async function menu(d: Desk, item: string): Promise<void> {
-  await d.page.keyboard.press('Control+Alt+Home')
-  await d.page.getByRole('menuitem', { name: item }).click()
-}
-
 /** The sandbox: system calls filtered beyond what our own process has, and no capability. */
 function expectConfined(pids: readonly number[]): void {
   // A process that the zygote forked has its arguments in one string.
@@ -252,9 +248,3 @@ function expectConfined(pids: readonly number[]): void {
     expect(Number(`0x${statusField(pid, 'CapEff')[0] ?? 'f'}`)).toBe(0)
   }
 }
-
-function typedIn(d: Desk): string {
-  const display = d.hypervisor.domains.get('ada-desktop')?.display
-  return display !== undefined && 'server' in display ? ((display.server as { screen: { text?: string } }).screen.text ?? '') : ''
-}
-

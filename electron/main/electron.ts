@@ -19,7 +19,8 @@ async function main(version: string): Promise<number> {
   // the name carries the user's number, and a folder of somebody else's makes mkdir or Electron fail, not us share it.
   const userData = join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `latchkey-electron-${process.getuid?.() ?? 0}`)
   mkdirSync(userData, { recursive: true, mode: 0o700 })
-  const argv = process.argv.slice(electron.app.isPackaged ? 1 : 2)
+  // Beside ours, argv holds what Chromium was started with; unpackaged, ours begin behind the program's path.
+  const argv = process.argv.slice(electron.app.isPackaged ? 1 : process.argv.indexOf(import.meta.filename) + 1)
   prepareElectron(electron, argv, userData)
   const command = parseCommandLine(argv)
   if (command.name !== 'run') return exitStatusOf('cli.usage')
