@@ -59,3 +59,17 @@ export async function screenText(lab: Lab, domain: string): Promise<string> {
   if (cells.length !== 2000) throw new Error(`${cells.length} cells of text`)
   return cells.map((c, i) => (c < 32 || c > 126 ? ' ' : String.fromCharCode(c)) + (i % 80 === 79 ? '\n' : '')).join('')
 }
+
+/** Another program at the guest's channel that holds its connection and says nothing. */
+export async function connectOnly(lab: Lab, domain: string): Promise<{ close(): void }> {
+  const on = await probe(lab, { device: 'kiosk' })
+  const stream = await on.forwardUnix(await channelPath(lab, domain))
+  stream.on('error', () => undefined)
+  stream.resume()
+  return {
+    close: () => {
+      stream.destroy()
+      on.close()
+    },
+  }
+}

@@ -6,8 +6,13 @@ import { printable } from '../errors.ts'
 import { LineFramer } from './line-framer.ts'
 import { API_VERSION, decodeMessage, encode, type AgentMessage } from './ovirt-agent.ts'
 
-/** Messages handled per second; a flood above it pauses the stream until the next second. */
+/** Messages and bytes handled per second; a flood above either pauses the stream until the next second. */
 const FLOOD_LIMIT = 2000
+const FLOOD_BYTES = 4 * 1024 * 1024
+/** Bytes that may wait for a guest that talks but does not read; what we say is tens of bytes. */
+const MAX_UNREAD = 64 * 1024
+/** What a last word may delay the way out, ms: a guest that does not read must not keep a connection open. */
+const FAREWELL = 1000
 /** Facts are told at most this often, ms: each telling is a new view for the page. */
 const FACTS_EVERY = 250
 
@@ -31,6 +36,8 @@ export class AgentSession {
   #closed = false
   #windowStart: number
   #inWindow = 0
+  #bytesInWindow = 0
+  readonly #secrets = new Set<Buffer>()
   #resume: (() => void) | undefined
   #telling: (() => void) | undefined
 
@@ -41,6 +48,8 @@ export class AgentSession {
     o.stream.on('error', () => this.close())
     o.stream.on('close', () => this.close())
     o.stream.on('end', () => this.close())
+    // A stream that broke before anybody listened says so no more.
+    if (o.stream.destroyed) queueMicrotask(() => this.close())
   }
 
   get facts(): GuestFacts {
@@ -58,24 +67,38 @@ export class AgentSession {
     return this.#closed
   }
 
-  /** Writes a line; false once closed. */
+  /** Writes a line; false once closed. A guest that makes us talk and never reads is closed. */
   send(bytes: Buffer): boolean {
     if (this.#closed) return false
     this.#o.stream.write(bytes)
-    return true
+    if (this.#o.stream.writableLength > MAX_UNREAD) this.close()
+    return !this.#closed
   }
 
-  /** Writes a line that holds a secret, and zeroes it when the stream has taken it. */
+  /** Writes a line that holds a secret, and zeroes it when the stream has taken it or will never take it. */
   sendSecret(bytes: Buffer): boolean {
-    if (this.#closed) return false
-    this.#o.stream.write(bytes, () => bytes.fill(0))
+    if (this.#closed) {
+      bytes.fill(0)
+      return false
+    }
+    this.#secrets.add(bytes)
+    this.#o.stream.write(bytes, () => {
+      bytes.fill(0)
+      this.#secrets.delete(bytes)
+    })
     return true
   }
 
-  /** Writes a last line and ends; resolves when it is on its way. */
+  /** Writes a last line; resolves when it is on its way, or when it is clear that it does not get there. */
   async farewell(bytes: Buffer): Promise<void> {
     if (this.#closed) return
-    await new Promise<void>((resolve) => this.#o.stream.write(bytes, () => resolve()))
+    await new Promise<void>((resolve) => {
+      const cancel = this.#o.after(FAREWELL, resolve)
+      this.#o.stream.write(bytes, () => {
+        cancel()
+        resolve()
+      })
+    })
   }
 
   close(): void {
@@ -84,12 +107,17 @@ export class AgentSession {
     this.#resume?.()
     this.#telling?.()
     this.#o.stream.destroy()
+    // A stream without room calls nobody back for what it never took.
+    for (const bytes of this.#secrets) bytes.fill(0)
+    this.#secrets.clear()
     this.#o.onClosed()
   }
 
   #take(piece: Buffer): void {
     if (this.#closed) return
+    this.#bytesInWindow += piece.length
     for (const line of this.#framer.push(piece)) {
+      if (this.#closed) return
       if (line.trim() === '') continue
       this.#inWindow++
       this.#message(decodeMessage(line))
@@ -102,15 +130,15 @@ export class AgentSession {
     const now = this.#o.now()
     if (now - this.#windowStart >= 1000) {
       this.#windowStart = now
-      this.#inWindow = 0
+      this.#inWindow = this.#bytesInWindow = 0
       return
     }
-    if (this.#inWindow <= FLOOD_LIMIT || this.#resume || this.#closed) return
+    if ((this.#inWindow <= FLOOD_LIMIT && this.#bytesInWindow <= FLOOD_BYTES) || this.#resume || this.#closed) return
     this.#o.stream.pause()
     this.#resume = this.#o.after(1000 - (now - this.#windowStart), () => {
       this.#resume = undefined
       this.#windowStart = this.#o.now()
-      this.#inWindow = 0
+      this.#inWindow = this.#bytesInWindow = 0
       if (!this.#closed) this.#o.stream.resume()
     })
   }
@@ -162,6 +190,7 @@ export class AgentSession {
       default:
         break
     }
+    if (this.#closed) return
     if (this.#facts !== before) this.#tell()
     this.#o.onMessage(m)
   }

@@ -204,6 +204,40 @@ describe('outcomes', () => {
     const t = setUp({ dialError: new AppError('agent.channel-busy', 'EAGAIN') })
     expect(await t.run()).toMatchObject({ outcome: 'channel-busy' })
   })
+  it('what was told before the login confirms nothing', async () => {
+    const t = setUp()
+    const result = t.run()
+    await settle()
+    t.guest.say({ __name__: 'session-logon' }, { __name__: 'session-unlock' }, nobody)
+    await settle()
+    t.guest.say(ada)
+    expect(await result).toEqual({ outcome: 'confirmed', confirmedBy: 'active-user' })
+  })
+  it('a guest that repeats session-logon is asked for the name once', async () => {
+    const t = setUp()
+    void t.run()
+    await settle()
+    t.guest.say(nobody)
+    await settle()
+    const before = t.guest.got('refresh').length
+    const timers = t.clock.pending
+    for (let i = 0; i < 200; i++) t.guest.say({ __name__: 'session-logon' })
+    await settle(20)
+    expect(t.guest.got('refresh').length - before).toBe(1)
+    expect(t.clock.pending - timers).toBeLessThanOrEqual(1)
+    await t.link.close()
+  })
+  it('a channel that opens after the person has left is closed at once', async () => {
+    const t = setUp()
+    const result = t.run()
+    // The dialler has an answer already; the sign-on has not seen it yet.
+    void t.link.close()
+    t.abort.abort()
+    expect(await result).toMatchObject({ outcome: 'failed', error: { code: 'cancelled' } })
+    await settle()
+    expect(t.guest.stream.destroyed || t.guest.stream.readableEnded).toBe(true)
+    expect(t.link.open).toBe(false)
+  })
   it('cancel ends it', async () => {
     const t = setUp()
     const result = t.run()

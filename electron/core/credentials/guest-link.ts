@@ -25,6 +25,7 @@ export class GuestLink {
   readonly #o: GuestLinkOptions
   #session: AgentSession | undefined
   #signOn: SignOn | undefined
+  #over = false
 
   constructor(o: GuestLinkOptions) {
     this.#o = o
@@ -42,13 +43,16 @@ export class GuestLink {
     }
     if (!this.open) {
       try {
-        this.#attach(await this.#dial(path, ctx))
+        const stream = await this.#dial(path, ctx)
+        // Left meanwhile: a channel that nobody owns would keep every later visit out of it.
+        if (this.#over || ctx.signal.aborted) stream.destroy()
+        else this.#attach(stream)
       } catch (e) {
         return openFailure(toAppError(e))
       }
     }
     const session = this.#session
-    if (!session || ctx.signal.aborted) return { outcome: 'failed', error: new AppError('cancelled', 'sign-on was cancelled') }
+    if (!session || this.#over || ctx.signal.aborted) return { outcome: 'failed', error: new AppError('cancelled', 'sign-on was cancelled') }
     const signOn = new SignOn({
       user: this.#o.user,
       password,
@@ -80,6 +84,7 @@ export class GuestLink {
 
   /** Ends the conversation, after one last command if asked. Never rejects. */
   async close(farewell?: 'lock' | 'logoff'): Promise<void> {
+    this.#over = true
     this.#signOn?.cancel()
     if (farewell && this.open) await this.#session?.farewell(farewell === 'lock' ? encode.lockScreen() : encode.logOff())
     this.#session?.close()

@@ -6,7 +6,7 @@ export const MAX_LINE = 1024 * 1024
 
 export class LineFramer {
   readonly #max: number
-  #parts: Buffer[] = []
+  #held = Buffer.alloc(0)
   #length = 0
   #dropping = false
   #dropped = 0
@@ -35,20 +35,40 @@ export class LineFramer {
       if (!this.#dropping && this.#length + rest.length >= this.#max) {
         this.#dropping = true
         this.#dropped++
-        this.#parts = []
-        this.#length = 0
+        this.#clear()
       }
-      if (!this.#dropping && rest.length > 0) {
-        // A copy: the piece belongs to the stream's pool and may be far larger than what is kept of it.
-        this.#parts.push(end === -1 ? Buffer.from(rest) : rest)
-        this.#length += rest.length
+      if (end === -1) {
+        if (!this.#dropping) this.#hold(rest)
+        return lines
       }
-      if (end === -1) return lines
-      if (!this.#dropping) lines.push(Buffer.concat(this.#parts, this.#length).toString('utf8'))
+      if (!this.#dropping) {
+        if (this.#length === 0) lines.push(rest.toString('utf8'))
+        else {
+          this.#hold(rest)
+          lines.push(this.#held.toString('utf8', 0, this.#length))
+        }
+      }
       this.#dropping = false
-      this.#parts = []
-      this.#length = 0
+      this.#clear()
       at = end + 1
     }
+  }
+
+  /** Into one buffer that doubles: a list of pieces would cost a hundred times their size if they come byte by byte. */
+  #hold(rest: Buffer): void {
+    const need = this.#length + rest.length
+    if (need > this.#held.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(need, this.#held.length * 2, 4096))
+      this.#held.copy(larger, 0, 0, this.#length)
+      this.#held = larger
+    }
+    rest.copy(this.#held, this.#length)
+    this.#length = need
+  }
+
+  #clear(): void {
+    this.#length = 0
+    // What a long line needed is not kept for short ones.
+    if (this.#held.length > 65536) this.#held = Buffer.alloc(0)
   }
 }

@@ -103,11 +103,34 @@ export const encode = {
 } as const
 
 /**
- * The login line: JSON by a serializer, so every character arrives as typed. The caller zeroes the buffer after writing.
+ * The login line: every character that JSON allows arrives as typed. The caller zeroes the buffer after writing.
  * @param password UTF-8 bytes
  */
 export function encodeLogin(user: string, password: Buffer): Buffer {
-  return line({ __name__: 'login', username: user, password: password.toString('utf8') })
+  // The password is escaped byte by byte (RFC 8259 §7; UTF-8 stands for itself), so that no string of it comes to be.
+  const head = Buffer.from(`${JSON.stringify({ __name__: 'login', username: user }).slice(0, -1)},"password":"`, 'utf8')
+  const tail = Buffer.from('"}\n', 'latin1')
+  let length = head.length + tail.length
+  for (const byte of password) length += escaped(byte)
+  // Not from the shared pool, so that zeroing it is zeroing all of it.
+  const out = Buffer.allocUnsafeSlow(length)
+  let at = head.copy(out)
+  for (const byte of password) {
+    const size = escaped(byte)
+    if (size === 6) at += out.write(`\\u00${byte.toString(16).padStart(2, '0')}`, at, 'latin1')
+    else {
+      if (size === 2) out[at++] = 0x5c
+      out[at++] = byte
+    }
+  }
+  tail.copy(out, at)
+  return out
+}
+
+/** Bytes that one byte of a JSON string takes: quote and backslash 2, controls 6 (\u00XX), everything else 1. */
+function escaped(byte: number): 1 | 2 | 6 {
+  if (byte < 0x20) return 6
+  return byte === 0x22 || byte === 0x5c ? 2 : 1
 }
 
 /** Bytes of name + password that the guest's side can carry (Linux PAM module 256 − 4 − 1, Windows pipe 1024 − 4 − 1). */

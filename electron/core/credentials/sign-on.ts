@@ -93,15 +93,18 @@ export class SignOn {
     switch (m.type) {
       case 'active-user':
         return this.#activeUser(m.name)
-      case 'session-logon':
+      case 'session-logon': {
+        const first = !this.#logonSeen
         this.#logonSeen = true
         if (this.#present) return this.#confirmed()
-        if (this.#state === 'confirm') {
+        // Once: a guest that repeats it must not make us ask and count without end.
+        if (this.#state === 'confirm' && first) {
           this.#ask()
           // The original Windows agent names the user first; one that never does still told that a session opened.
           this.#after(this.#o.times.activeUser, () => this.#logonSeen && this.#confirmed())
         }
         return
+      }
       case 'session-unlock':
         this.#unlockSeen = true
         if (this.#present && this.#state === 'confirm') this.#confirmed()
@@ -150,6 +153,8 @@ export class SignOn {
     if (tooLong) return this.#finish({ outcome: 'refused', error: tooLong })
     this.#clear()
     this.#state = 'confirm'
+    // What was told before anything was sent confirms nothing.
+    this.#logonSeen = this.#unlockSeen = false
     this.#o.onStep('sending')
     this.#after(this.#o.times.confirm, () => this.#finish({ outcome: 'not-confirmed', error: new AppError('agent.not-confirmed', `no session after ${this.#sent} attempts`) }))
     this.#attempt()

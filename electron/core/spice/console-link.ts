@@ -1,13 +1,14 @@
 // Why: the right to a display: one grant, one link id, a bounded number of channels, all ended together. A page
 // that asks with an old link, for a channel we do not know, or too often, is refused with an error.
 import { randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import { LinkId } from '../../../shared/view/ui-command.ts'
 import type { CloseReason } from '../../../shared/ipc/port-protocol.ts'
 import { AppError, toAppError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Dialer } from '../ports/dialer.ts'
 import type { CallContext, ConsoleGrant } from '../ports/driver.ts'
-import type { RendererLink } from '../ports/shell.ts'
+import type { ByteChannel, RendererLink } from '../ports/shell.ts'
 import { startRelay, type Relay } from './relay.ts'
 
 /** SPICE channel types that a page may open (spice/enums.h): what this client can use. */
@@ -20,6 +21,11 @@ const ALLOWED = new Map([
 ])
 /** Channels over the life of one link; a session uses five, several displays a few more. */
 const MAX_CHANNELS = 16
+/**
+ * How long a one-time ticket is good for, ms: drivers set it to expire then, so that keeping it longer would only keep
+ * a secret. A channel that comes later is refused, and only that channel: the console goes on.
+ */
+export const ONE_TIME_LIFE = 30_000
 /** Channels without which there is no console: their end is the link's end. */
 const VITAL = new Set([1, 2])
 
@@ -39,11 +45,13 @@ export class ConsoleLink {
   readonly #o: ConsoleLinkOptions
   readonly #abort = new AbortController()
   readonly #relays = new Set<Relay>()
+  readonly #cancelExpiry: () => void
   #count = 0
   #over = false
 
   constructor(o: ConsoleLinkOptions) {
     this.#o = o
+    this.#cancelExpiry = o.grant.ticketKind === 'one-time' ? o.clock.after(ONE_TIME_LIFE, () => o.grant.ticket?.dispose()) : () => undefined
     this.id = LinkId.parse(randomBytes(16).toString('base64url'))
   }
 
@@ -55,6 +63,7 @@ export class ConsoleLink {
     if (this.#over) throw new AppError('spice.channel-denied', 'the link is over')
     if (!ALLOWED.has(channelType)) throw new AppError('spice.channel-denied', `channel type ${channelType} is not used by this client`)
     if (++this.#count > MAX_CHANNELS) throw new AppError('spice.channel-denied', 'too many channels for one link')
+    if (this.#o.grant.ticket?.disposed === true) throw new AppError('spice.channel-denied', 'the one-time ticket of this link is over')
     const ctx = { ...this.#o.ctx, signal: this.#abort.signal }
     let stream
     try {
@@ -64,13 +73,27 @@ export class ConsoleLink {
       if (VITAL.has(channelType)) this.#lost(error)
       throw error
     }
-    if (this.#over) {
+    const nonce = randomBytes(18).toString('base64url')
+    let channel
+    try {
+      if (!this.#over) channel = await link.openByteChannel(nonce)
+    } catch (e) {
       stream.destroy()
+      throw e
+    }
+    if (this.#over || !channel) {
+      stream.destroy()
+      channel?.close('shutdown')
       throw new AppError('cancelled', 'the link ended while a channel was being opened')
     }
-    const nonce = randomBytes(18).toString('base64url')
-    const channel = await link.openByteChannel(nonce)
-    const relay = startRelay({
+    this.#relay(channelType, channel, stream)
+    return nonce
+  }
+
+  #relay(channelType: number, channel: ByteChannel, stream: Duplex): void {
+    let ended = false
+    let relay: Relay | undefined
+    relay = startRelay({
       channel,
       stream,
       ticket: this.#o.grant.ticket,
@@ -80,13 +103,13 @@ export class ConsoleLink {
         if (channelType === 1) this.#o.onLinked()
       },
       onEnd: (error) => {
-        this.#relays.delete(relay)
+        ended = true
+        if (relay) this.#relays.delete(relay)
         if (error) this.#o.ctx.log.info('spice channel ended', { comp: 'relay', channel: ALLOWED.get(channelType), code: error.code, detail: error.detail })
-        if (error && (VITAL.has(channelType) || error.code === 'spice.ticket-refused')) this.#lost(error)
+        if (error && VITAL.has(channelType)) this.#lost(error)
       },
     })
-    this.#relays.add(relay)
-    return nonce
+    if (!ended) this.#relays.add(relay)
   }
 
   /** Ends every channel and wipes the ticket. */
@@ -96,6 +119,7 @@ export class ConsoleLink {
     this.#abort.abort(new AppError('cancelled', 'the console was closed'))
     for (const relay of this.#relays) relay.close(reason)
     this.#relays.clear()
+    this.#cancelExpiry()
     this.#o.grant.ticket?.dispose()
   }
 

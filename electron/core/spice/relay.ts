@@ -20,7 +20,7 @@ export interface RelayOptions {
   readonly type: number
   readonly clock: Clock
   readonly onLinked: () => void
-  /** Called once. undefined = an orderly end (by the page or by us). */
+  /** Called once, perhaps before startRelay returns. undefined = an orderly end (by the page or by us). */
   readonly onEnd: (error: AppError | undefined) => void
 }
 
@@ -83,5 +83,7 @@ export function startRelay(o: RelayOptions): Relay {
     if (!over) guard(() => splice.fromPage(bytes))
   })
   channel.onClosed((reason) => finish(reason, reason === 'closed-by-page' ? undefined : new AppError('spice.lost', `the page's channel closed: ${reason}`)))
+  // A stream that broke before anybody listened says so no more.
+  if (stream.destroyed) ended()
   return { close: (reason) => finish(reason) }
 }

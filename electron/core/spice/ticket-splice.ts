@@ -1,7 +1,7 @@
 // Why: the ticket never enters the page. The page's SPICE client proves a dummy password; on the way through the
 // main process its 128 encrypted bytes are replaced by the real ticket, encrypted for the server's key. After the
 // link phase this is a plain pipe. Bytes in, bytes out; no stream, no clock.
-import { constants, createPublicKey, publicEncrypt } from 'node:crypto'
+import { constants, createPublicKey, publicEncrypt, type KeyObject } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { AUTH_SPICE, Collector, messageLength, parseLinkMessage, parseLinkReply, TICKET_BYTES } from './link-parser.ts'
@@ -112,7 +112,8 @@ export class TicketSplice {
   #encrypted(fromPage: Buffer): Buffer {
     const ticket = this.#ticket
     if (!ticket) return fromPage
-    const publicKey = createPublicKey({ key: this.#key ?? Buffer.alloc(0), format: 'der', type: 'spki' })
+    if (ticket.disposed) throw new AppError('spice.ticket-refused', 'the one-time ticket was over before this channel was linked')
+    const publicKey = serverKey(this.#key)
     return ticket.use((bytes) => {
       const plain = Buffer.alloc(bytes.length + 1)
       bytes.copy(plain)
@@ -121,6 +122,18 @@ export class TicketSplice {
       return out
     })
   }
+}
+
+/** SPKI DER out of the link reply, 1024-bit RSA. Errors: spice.link-failed */
+function serverKey(der: Buffer | undefined): KeyObject {
+  let key: KeyObject | undefined
+  try {
+    key = createPublicKey({ key: der ?? Buffer.alloc(0), format: 'der', type: 'spki' })
+  } catch (cause) {
+    throw new AppError('spice.link-failed', 'the SPICE server sent a public key that is none', { cause })
+  }
+  if (key.asymmetricKeyType !== 'rsa' || key.asymmetricKeyDetails?.modulusLength !== TICKET_BYTES * 8) throw new AppError('spice.link-failed', 'the SPICE server sent a key of another kind or size')
+  return key
 }
 
 function linkError(code: number): AppError {
