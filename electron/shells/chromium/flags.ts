@@ -29,8 +29,9 @@ const ALWAYS: readonly (readonly [flag: string, why: string])[] = [
   ['--metrics-recording-only', 'no metrics are sent'],
   ['--no-pings', 'no link auditing'],
   ['--dns-prefetch-disable', 'same'],
-  ['--host-resolver-rules=MAP * ~NOTFOUND', 'no name and no address resolves: what interception does not answer fails (web sockets too)'],
-  ['--no-proxy-server', 'no proxy of the environment either: nothing is to be fetched'],
+  // Not --host-resolver-rules: Chromium lays a warning bar over the page for that one.
+  ['--proxy-server=127.0.0.1:9', 'what interception does not answer (web sockets too) goes to a port where nobody can listen without being root'],
+  ['--proxy-bypass-list=<-loopback>', 'loopback is no exception to it'],
   ['--webrtc-ip-handling-policy=disable_non_proxied_udp', 'no UDP from a peer connection, which interception does not see'],
   ['--disable-breakpad', 'a crash dump could hold a password'],
   ['--disable-crash-reporter', 'same'],
