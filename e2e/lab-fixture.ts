@@ -64,8 +64,9 @@ export const test = base.extend<PerTest, { lab: Lab }>({
   desktops: async ({ lab }, use) => {
     await use(async (...names) => void (await Promise.all(names.map((name) => ready(lab, name)))))
   },
-  launch: async ({ lab }, use) => {
+  launch: async ({ lab }, use, info) => {
     const endings: (() => Promise<void> | void)[] = []
+    const logs: string[][] = []
     await use(async (o = {}) => {
       const { access = 'device', device, knownHosts, signOn, endpoint, session } = o
       const config = makeConfigDir()
@@ -79,11 +80,14 @@ export const test = base.extend<PerTest, { lab: Lab }>({
         ...(session && { session }),
       })
       const log: string[] = []
+      logs.push(log)
       const kiosk = await startChromiumKiosk({ configDir: config.dir, dev: true, headless: true, version: version(), logTo: (line) => void log.push(line) })
       endings.unshift(() => kiosk.close())
       return labDesk(desk(kiosk, lab, config, log))
     })
     for (const end of endings) await end()
+    // A real hypervisor's mood is not seen in the page.
+    if (info.status !== info.expectedStatus) for (const log of logs) await info.attach('log', { body: log.join(''), contentType: 'text/plain' })
   },
 })
 export { expect }

@@ -44,12 +44,14 @@ export interface PersonFacts {
   readonly account: 'open' | 'locked' | 'expired' | 'must-change'
   /** The guests hold another password for this person than the hypervisor. */
   readonly otherGuestPassword?: true
+  /** May do nothing on the hypervisor: the rules of the guide for people of access: device. */
+  readonly checkedOnly?: true
 }
 
 export const people: readonly PersonFacts[] = [
   { name: 'ada', fullName: 'Ada Lovelace', method: 'password', tail: '"$(id)`\\\'{}', groups: [], account: 'open' },
   { name: 'grace', fullName: 'Grace Hopper', method: 'keyboard-interactive', tail: 'é€😀 "$HOME"', groups: [], account: 'open' },
-  { name: 'alan', fullName: 'Alan Turing', method: 'password', tail: '', groups: [staffGroup], account: 'open', otherGuestPassword: true },
+  { name: 'alan', fullName: 'Alan Turing', method: 'password', tail: '', groups: [staffGroup], account: 'open', otherGuestPassword: true, checkedOnly: true },
   { name: 'mary', fullName: 'Mary Jackson', method: 'password', tail: '', groups: [], account: 'open' },
   { name: 'linus', fullName: 'Linus Locked', method: 'password', tail: '', groups: [], account: 'locked' },
   { name: 'edith', fullName: 'Edith Expired', method: 'password', tail: '', groups: [], account: 'expired' },

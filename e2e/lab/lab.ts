@@ -13,7 +13,7 @@ import type { PersonFacts } from './facts.ts'
 import { buildGuestImage } from './guest-image.ts'
 import { install } from './install.ts'
 import type { Log } from './install.ts'
-import { end, isRunning, treeOf } from './run.ts'
+import { end, isRunning, kill, treeOf } from './run.ts'
 import { outside } from './namespace.ts'
 import { deviceKeyFor, sshFiles, startSshd } from './sshd.ts'
 import type { SshFiles } from './sshd.ts'
@@ -241,7 +241,7 @@ function labOf(state: LabState): Lab {
     virsh,
     async endSessions() {
       const { sshd } = state.processes
-      if (sshd !== undefined) await end(treeOf(sshd).filter((p) => p.pid !== sshd.pid), 0)
+      if (sshd !== undefined) await kill(treeOf(sshd).filter((p) => p.pid !== sshd.pid))
     },
     logs: readLogs,
     stop: stopLab,

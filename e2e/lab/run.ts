@@ -83,6 +83,12 @@ export async function end(refs: readonly ProcessRef[], graceMs = 5000): Promise<
   }
 }
 
+/** Kills these processes, without a chance to say goodbye. Returns when all are gone. */
+export async function kill(refs: readonly ProcessRef[]): Promise<void> {
+  for (const ref of refs) if (isRunning(ref)) signal(ref, 'SIGKILL')
+  await until('the end of killed processes', 5000, () => (refs.some(isRunning) ? undefined : true))
+}
+
 function signal(ref: ProcessRef, name: NodeJS.Signals): void {
   try {
     process.kill(ref.pid, name)

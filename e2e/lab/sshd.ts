@@ -51,31 +51,42 @@ export async function startSshd(member: ProcessRef): Promise<{ process: ProcessR
   return { process: await processOf(pidFile), port }
 }
 
+/** The Match blocks of docs/admin/libvirt.md, word for word (documented.test.ts compares): what is advised is what is tested. */
+export const documentedRules = {
+  device: [
+    'AuthenticationMethods publickey', 'AllowTcpForwarding local', 'AllowStreamLocalForwarding local', 'PermitListen none', 'PermitTTY no',
+    'AllowAgentForwarding no', 'X11Forwarding no', 'PermitTunnel no', 'PermitUserRC no',
+  ],
+  /** access: device; people whose password is only checked. */
+  checked: ['AuthenticationMethods password', 'MaxSessions 0', 'DisableForwarding yes', 'PermitTTY no'],
+  /** access: person */
+  person: [
+    'AuthenticationMethods password', 'AllowTcpForwarding local', 'AllowStreamLocalForwarding local', 'PermitListen none', 'PermitTTY no',
+    'AllowAgentForwarding no', 'X11Forwarding no', 'PermitTunnel no',
+  ],
+} as const
+
 /**
  * No PermitOpen in the good rules: OpenSSH applies its list to stream-local forwards too, and a path can't be put on it,
  * so any PermitOpen closes every channel (sshd: "Received request to connect to path ..., but the request was denied").
  */
 export function sshdConfig(port: number, pidFile: string): string {
-  const names = (method: string) => people.filter((p) => p.method === method).map((p) => p.name).join(',')
-  const deviceRules = [
-    'AuthenticationMethods publickey', 'PubkeyAuthentication yes', 'AllowStreamLocalForwarding local', 'AllowTcpForwarding local',
-    'PermitListen none', 'PermitTTY no', 'AllowAgentForwarding no', 'X11Forwarding no', 'PermitTunnel no',
-    'PermitUserRC no', 'MaxSessions 64',
-  ]
-  const match = (users: string, rules: readonly string[]) => [`Match User ${users}`, ...rules.map((r) => `  ${r}`)]
+  const match = (users: readonly { readonly name: string }[], rules: readonly string[]) => [`Match User ${users.map((u) => u.name).join(',')}`, ...rules.map((r) => `  ${r}`)]
+  const interactive = documentedRules.person.map((r) => r.replace('Methods password', 'Methods keyboard-interactive'))
   return `${[
-    '# The lab\'s own server, written anew at every start.',
+    '# The lab\'s own server, written anew at every start. What is not in a Match block is closed.',
     'ListenAddress 127.0.0.1', `Port ${port}`, `HostKey ${inSsh('host_ed25519')}`, `PidFile ${pidFile}`,
     `AuthorizedKeysFile ${labPaths.authorized}/%u`,
     `AllowUsers ${[...people, ...devices].map((a) => a.name).join(' ')}`,
     'UsePAM yes', 'UseDNS no', 'PrintMotd no', 'PrintLastLog no', 'LogLevel VERBOSE', 'PermitRootLogin no',
     'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PubkeyAuthentication no',
-    'MaxStartups 200:30:400', 'MaxSessions 64', 'LoginGraceTime 30',
+    'MaxStartups 200:30:400', 'LoginGraceTime 30',
     'AllowAgentForwarding no', 'X11Forwarding no', 'PermitTunnel no', 'PermitListen none',
-    ...match(names('password'), ['PasswordAuthentication yes', 'AllowTcpForwarding local', 'AllowStreamLocalForwarding local']),
-    ...match(names('keyboard-interactive'), ['KbdInteractiveAuthentication yes', 'AllowTcpForwarding local', 'AllowStreamLocalForwarding local']),
-    ...devices.filter((d) => d.sshd.length > 0).flatMap((d) => match(d.name, d.sshd)),
-    ...match(devices.map((d) => d.name).join(','), deviceRules),
+    ...match(people.filter((p) => p.checkedOnly), ['PasswordAuthentication yes', ...documentedRules.checked]),
+    ...match(people.filter((p) => p.method === 'password' && !p.checkedOnly), ['PasswordAuthentication yes', ...documentedRules.person]),
+    ...match(people.filter((p) => p.method === 'keyboard-interactive'), ['KbdInteractiveAuthentication yes', ...interactive]),
+    ...devices.filter((d) => d.sshd.length > 0).flatMap((d) => match([d], d.sshd)),
+    ...match(devices, ['PubkeyAuthentication yes', ...documentedRules.device]),
   ].join('\n')}\n`
 }
 

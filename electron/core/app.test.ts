@@ -1,112 +1,12 @@
 // Why: the runner's promises: secrets have one owner and one end, cancelled work leaves nothing behind, and what the
 // page asks is honoured only for the link it was given.
-import { duplexPair } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { DesktopId, type Desktop } from '../../shared/desktop.ts'
-import type { RequestInput, RequestName, RequestOutput } from '../../shared/ipc/contract.ts'
-import type { UiCommand } from '../../shared/view/ui-command.ts'
-import type { ViewState } from '../../shared/view/view-state.ts'
+import { DesktopId } from '../../shared/desktop.ts'
 import { App } from './app.ts'
+import { office, setUp } from './app.testkit.ts'
 import { defaultTimes } from './credentials/sign-on.ts'
 import { AppError } from './errors.ts'
-import type { ConsoleGrant, CredentialPath, HypervisorDriver, HypervisorSession } from './ports/driver.ts'
-import type { ByteChannel, RendererLink } from './ports/shell.ts'
-import { Redactor } from './redactor.ts'
-import { Secret } from './secret.ts'
-import { ManualClock, recordingLogger, settle } from './testkit.ts'
-
-const office: Desktop = { id: DesktopId.parse('d1'), title: 'Office', detail: '', power: 'off' }
-
-class FakeHypervisor implements HypervisorDriver {
-  readonly kind = 'fake'
-  readonly calls: string[] = []
-  desktops: readonly Desktop[] = [office]
-  path: CredentialPath = { kind: 'none', channelNames: ['com.kvm-vdi.0'] }
-  seen: Secret | undefined
-  gate: Promise<void> = Promise.resolve()
-  fail: Partial<Record<'signIn' | 'list' | 'powerOn' | 'openConsole', AppError>> = {}
-  tickets: Secret[] = []
-  lose: (why: AppError | undefined) => void = () => undefined
-  readonly #redactor: Redactor
-  constructor(redactor: Redactor) {
-    this.#redactor = redactor
-  }
-  async signIn(input: { user: string; password: Secret }): Promise<{ kind: 'signed-in'; session: HypervisorSession }> {
-    this.calls.push(`signIn ${input.user}`)
-    this.seen = input.password
-    await this.gate
-    if (this.fail.signIn) throw this.fail.signIn
-    return { kind: 'signed-in', session: this.#session() }
-  }
-  #session(): HypervisorSession {
-    const step = async <T>(name: 'list' | 'powerOn' | 'openConsole', value: () => T): Promise<T> => {
-      this.calls.push(name)
-      await this.gate
-      const error = this.fail[name]
-      if (error) throw error
-      return value()
-    }
-    return {
-      listDesktops: () => step('list', () => this.desktops),
-      powerOn: (_id, onState) => step('powerOn', () => void onState('running')),
-      powerState: () => Promise.resolve('running'),
-      openConsole: () =>
-        step('openConsole', (): ConsoleGrant => {
-          const ticket = Secret.from(`ticket-${this.tickets.length}`, this.#redactor)
-          this.tickets.push(ticket)
-          return { hops: [], ticket, ticketKind: 'one-time' }
-        }),
-      credentialPath: () => Promise.resolve(this.path),
-      onLost: (fn) => (this.lose = fn),
-      close: () => {
-        this.calls.push('close')
-        return Promise.resolve()
-      },
-    }
-  }
-}
-
-function setUp(keepPasswordMs = 60_000) {
-  const redactor = new Redactor()
-  const clock = new ManualClock()
-  const log = recordingLogger()
-  const hypervisor = new FakeHypervisor(redactor)
-  const audits: string[] = []
-  const power: string[] = []
-  const app = new App({
-    clock,
-    log,
-    redactor,
-    dialer: { dial: () => Promise.resolve(duplexPair()[0]), runHelper: () => Promise.reject(new Error('none')) },
-    driverFor: (id) => (id === 'hq' ? hypervisor : undefined),
-    signOnFor: () => ({ enabled: true, times: { ...defaultTimes, agent: 60_000, confirm: 45_000 } }),
-    keepPasswordMs,
-    audit: (e) => audits.push(e.what),
-    settings: { endpoints: [{ id: 'hq', label: 'HQ' }], defaultUser: '', autoConnectSingle: true, onDisconnect: 'keep', linkTimeoutMs: 20_000, cleanupTimeoutMs: 3000 },
-    bootstrap: { version: '0', locale: 'en', organisation: '', message: '', power: ['reboot'], fullscreen: false, consoleEngine: 'spice-html5', onDisconnect: 'keep' },
-    power: (action) => {
-      power.push(action)
-      return Promise.resolve()
-    },
-  })
-  const handlers = new Map<string, (input: unknown) => Promise<unknown>>()
-  const views: ViewState[] = []
-  const page: RendererLink = {
-    handle: (name, fn) => void handlers.set(name, fn as (input: unknown) => Promise<unknown>),
-    emit: (name, payload) => void (name === 'view.changed' && views.push(payload as ViewState)),
-    openByteChannel: () => Promise.resolve<ByteChannel>({ send: () => undefined, writable: () => Promise.resolve(), onBytes: () => undefined, onClosed: () => undefined, close: () => undefined }),
-    onGone: () => undefined,
-  }
-  const request = <K extends RequestName>(name: K, input: RequestInput<K>): Promise<RequestOutput<K>> => (handlers.get(name) as (i: unknown) => Promise<RequestOutput<K>>)(input)
-  const command = async (c: UiCommand): Promise<void> => {
-    await request('ui.command', c)
-    await settle()
-  }
-  const signIn = (password = 'hunter22', user = 'ada'): Promise<void> => command({ type: 'signIn', endpoint: 'hq', user, password })
-  app.start()
-  app.attach(page)
-  return { app, clock, log, hypervisor, audits, power, page, views, request, command, signIn, redactor }
-}
+import { settle } from './testkit.ts'
 
 describe('App', () => {
   it('goes from one sign-in to a console and keeps views coming', async () => {
@@ -135,7 +35,7 @@ describe('App', () => {
     expect(t.clock.pending).toBe(0)
   })
   it('wipes it after the time that IT allows, and says so at the next desktop', async () => {
-    const t = setUp(60_000)
+    const t = setUp()
     t.hypervisor.desktops = [office, { ...office, id: DesktopId.parse('d2'), title: 'Lab' }]
     await t.signIn()
     await t.clock.advance(60_000)
@@ -144,7 +44,7 @@ describe('App', () => {
     expect(t.app.view).toMatchObject({ screen: 'console', sso: { state: 'done', outcome: 'expired' } })
   })
   it('wipes it at once after the first sign-on with keepPasswordMinutes: 0', async () => {
-    const t = setUp(0)
+    const t = setUp({ keepPasswordMs: 0 })
     await t.signIn()
     expect(t.hypervisor.seen?.disposed).toBe(true)
   })
@@ -231,7 +131,7 @@ describe('App', () => {
   it('shows a broken configuration and nothing else', async () => {
     const t = setUp()
     const blocked = new AppError('config.invalid', 'line 3')
-    const app = new App({ ...t, driverFor: () => undefined, signOnFor: () => ({ enabled: false, times: { ...defaultTimes, agent: 1, confirm: 1 } }), keepPasswordMs: 0, audit: () => undefined, dialer: { dial: () => Promise.reject(blocked), runHelper: () => Promise.reject(blocked) }, settings: { endpoints: [], defaultUser: '', autoConnectSingle: true, onDisconnect: 'keep', linkTimeoutMs: 1, cleanupTimeoutMs: 1 }, bootstrap: { version: '0', locale: 'en', organisation: '', message: '', power: [], fullscreen: false, consoleEngine: 'spice-html5', onDisconnect: 'keep' }, power: () => Promise.resolve() })
+    const app = new App({ ...t, driverFor: () => undefined, signOnFor: () => ({ enabled: false, times: { ...defaultTimes, agent: 1, confirm: 1 } }), keepPasswordMs: 0, audit: () => undefined, dialer: { dial: () => Promise.reject(blocked), runHelper: () => Promise.reject(blocked) }, settings: { endpoints: [], defaultUser: '', autoConnectSingle: true, onDisconnect: 'keep', linkTimeoutMs: 1, cleanupTimeoutMs: 1 }, bootstrap: { version: '0', locale: 'en', organisation: '', message: '', power: [], fullscreen: false, consoleEngine: 'spice-html5', onDisconnect: 'keep' }, power: () => Promise.resolve(), malformed: () => undefined })
     app.start(blocked)
     expect(app.view).toEqual({ screen: 'blocked', error: { code: 'config.invalid', params: {}, traceId: blocked.traceId } })
     app.dispatch({ type: 'ui.signIn', endpoint: 'hq', user: 'ada' })

@@ -19,6 +19,8 @@ export interface AppParts extends RunnerParts {
   readonly settings: Settings
   readonly bootstrap: Omit<Bootstrap, 'view'>
   readonly power: (action: 'reboot' | 'power-off' | 'suspend') => Promise<void>
+  /** The page broke the contract; for the audit. */
+  readonly malformed: (request: string, count: number) => void
 }
 
 /** What tools (demo, bench, tests) may watch: each state change with the time since the sign-in. */
@@ -35,6 +37,8 @@ export class App {
   #number = 0
   #link: RendererLink | undefined
   #publishing = false
+  readonly #events: SessionEvent[] = []
+  #busy = false
 
   constructor(parts: AppParts) {
     this.#p = parts
@@ -72,16 +76,33 @@ export class App {
       return null
     })
     link.handle('spice.open', async ({ link: id, channel }) => ({ nonce: await this.#runner.openChannel(id, channel, link) }))
+    link.onMalformed(({ request, count }) => this.#p.malformed(request, count))
     link.onGone(() => {
       if (this.#link === link) this.#link = undefined
     })
   }
 
+  /** One event at a time, in order: what an effect tells at once waits until the effects before it are done. */
   dispatch(event: SessionEvent): void {
+    this.#events.push(event)
+    if (this.#busy) return
+    this.#busy = true
+    try {
+      for (let next; (next = this.#events.shift()); ) this.#step(next)
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  #step(event: SessionEvent): void {
     const before = this.#state
     const { state, effects } = transition(before, event, this.#p.settings, () => ++this.#number)
     this.#state = state
-    if (state.name !== before.name) this.#log.info(`${before.name} → ${state.name}`, { comp: 'session', event: event.type, ...('error' in event && event.error ? { code: event.error.code, trace: event.error.traceId } : {}) })
+    if (state.name !== before.name) {
+      // The machine makes errors of its own (a time limit), whose reference must be in the log as well.
+      const error = 'error' in event && event.error ? event.error : 'error' in state ? state.error : undefined
+      this.#log.info(`${before.name} → ${state.name}`, { comp: 'session', event: event.type, ...(error && { code: error.code, trace: error.traceId }) })
+    }
     for (const effect of effects) this.#perform(effect)
     if (state !== before) {
       for (const observer of this.#observers) observer(state, this.phases)
@@ -95,6 +116,11 @@ export class App {
     await this.#runner.closeAll()
   }
 
+  /** Zeroes every secret at once: for a process that has no time to close in order. */
+  wipe(): void {
+    this.#runner.wipe()
+  }
+
   async #command(command: UiCommand): Promise<void> {
     switch (command.type) {
       case 'signIn':
@@ -106,6 +132,7 @@ export class App {
       case 'pick':
         return this.dispatch({ type: 'ui.pick', desktop: command.desktop })
       case 'guest':
+        if (!this.#runner.guestReachable) throw new AppError('agent.silent', `no agent to tell: ${command.action}`)
         return this.dispatch({ type: 'ui.guest', action: command.action })
       case 'cancel':
       case 'refresh':
@@ -140,7 +167,13 @@ export class App {
     this.#publishing = true
     queueMicrotask(() => {
       this.#publishing = false
-      this.#link?.emit('view.changed', this.view)
+      try {
+        this.#link?.emit('view.changed', this.view)
+      } catch (e) {
+        // A view that breaks the contract stays here; in a microtask it would end the process.
+        const error = toAppError(e)
+        this.#log.error('a view was not sent', { comp: 'session', code: error.code, detail: error.detail, trace: error.traceId })
+      }
     })
   }
 

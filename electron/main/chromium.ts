@@ -1,4 +1,5 @@
 // Why: composition root of the Chromium form: configuration → App → window, in one Node process.
+import { consoleIntake } from '../adapters/log/console-intake.ts'
 import type { App } from '../core/app.ts'
 import type { ShellClosed } from '../core/ports/shell.ts'
 import { ChromiumShell, type ChromiumShellDeps } from '../shells/chromium/shell.ts'
@@ -40,6 +41,7 @@ export async function startChromiumKiosk(o: KioskOptions): Promise<ChromiumKiosk
     log: services.log.child({ comp: 'shell' }),
     clock: services.clock,
     env: process.env,
+    onConsole: consoleIntake(services.log.child({ comp: 'page' }), services.clock),
     ...o.shell,
   })
   const closed = new Promise<ShellClosed>((resolve) => shell.onClosed(resolve))

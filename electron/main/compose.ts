@@ -86,6 +86,7 @@ export function composeApp(config: Config | undefined, services: Services, opts:
       consoleEngine: config?.console.engine ?? 'spice-html5',
       onDisconnect: config?.session.onDisconnect ?? 'keep',
     },
+    malformed: (request, count) => services.audit.record({ event: 'ipc-malformed', request, count }),
     power: async (action) => {
       try {
         await device?.perform(action)
@@ -113,8 +114,11 @@ function audit(to: Audit, e: AuditEffect): void {
       return to.record({ event: 'guest-sign-on', ...base, desktop, outcome: e.outcome ?? 'failed' })
     case 'console-opened':
       return to.record({ event: 'console-opened', ...base, desktop })
+    case 'connection-lost': {
+      const { code, traceId: trace } = e.error ?? { code: 'ssh.lost' as const, traceId: '' }
+      return to.record({ event: 'connection-lost', ...base, code, trace })
+    }
     case 'console-closed':
-    case 'connection-lost':
       return to.record({ event: 'console-closed', ...base, desktop, reason: e.error?.code ?? 'disconnect' })
     case 'sign-out':
       return to.record({ event: 'sign-out', ...base })

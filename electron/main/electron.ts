@@ -1,33 +1,48 @@
 // Why: composition root of the Electron form; the file that Electron's binary runs. The parent (run.ts) learns that
 // the window is up from one line on file descriptor 3, so that it can take the other shell if it never comes.
 import electron from 'electron'
-import { mkdirSync, rmSync, writeSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { consoleIntake } from '../adapters/log/console-intake.ts'
+import type { App } from '../core/app.ts'
 import { toAppError } from '../core/errors.ts'
 import { loadAssets } from '../shells/common/assets.ts'
 import { ElectronShell, prepareElectron } from '../shells/electron/shell.ts'
 import { parseCommandLine } from './cli-args.ts'
-import { composeApp } from './compose.ts'
-import { exitStatusOf } from './exit.ts'
+import { composeApp, createServices, type Services } from './compose.ts'
+import { EXIT_OK, exitStatusOf } from './exit.ts'
+import { tellParent } from './handshake.ts'
 import { distFolder, rendererFolder } from './places.ts'
+import { privateFolder } from './private-folder.ts'
+import { guardProcess } from './process-guard.ts'
 import { readConfig, servicesFor } from './read-config.ts'
+import { onStop } from './signals.ts'
+
+/** What the last line of a failed start is written with; better services take its place as they come up. */
+interface Life {
+  services: Services
+  app?: App
+}
 
 /** Arguments of `latchkey run`; Electron's own switches were refused before. */
-async function main(version: string): Promise<number> {
-  // A fixed name: Electron's single-instance lock lies in this folder. Elsewhere than under XDG_RUNTIME_DIR (0700, ours)
-  // the name carries the user's number, and a folder of somebody else's makes mkdir or Electron fail, not us share it.
-  const userData = join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `latchkey-electron-${process.getuid?.() ?? 0}`)
-  mkdirSync(userData, { recursive: true, mode: 0o700 })
+async function main(version: string, life: Life): Promise<number> {
+  guardProcess(() => ({ log: life.services.log, wipe: () => life.app?.wipe() }))
+  const closed = Promise.withResolvers<number>()
+  onStop(() => closed.resolve(EXIT_OK))
+  // A fixed name: Electron's single-instance lock lies in this folder.
+  const userData = privateFolder(join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `latchkey-electron-${process.getuid?.() ?? 0}`))
   // Beside ours, argv holds what Chromium was started with; unpackaged, ours begin behind the program's path.
   const argv = process.argv.slice(electron.app.isPackaged ? 1 : process.argv.indexOf(import.meta.filename) + 1)
-  prepareElectron(electron, argv, userData)
+  prepare(argv, userData)
   const command = parseCommandLine(argv)
   if (command.name !== 'run') return exitStatusOf('cli.usage')
   const read = readConfig(command.configDir, command.dev)
   const config = read.loaded?.config
   const services = servicesFor(read)
   const app = composeApp(config, services, { dev: command.dev, version })
+  life.services = services
+  life.app = app
   await electron.app.whenReady()
   const shell = new ElectronShell({
     electron,
@@ -36,13 +51,12 @@ async function main(version: string): Promise<number> {
     preload: join(distFolder(), 'preload.cjs'),
     log: services.log.child({ comp: 'shell' }),
     clock: services.clock,
+    onConsole: consoleIntake(services.log.child({ comp: 'page' }), services.clock),
   })
-  const closed = Promise.withResolvers<number>()
-  shell.onClosed((why) => closed.resolve(why.why === 'crashed' ? exitStatusOf('shell.renderer-crashed') : why.why === 'display-gone' ? exitStatusOf('shell.display-gone') : 0))
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => closed.resolve(0))
+  shell.onClosed((why) => closed.resolve(why.why === 'crashed' ? exitStatusOf('shell.renderer-crashed') : why.why === 'display-gone' ? exitStatusOf('shell.display-gone') : EXIT_OK))
   app.start(read.error)
   await shell.open((link) => app.attach(link))
-  tellReady()
+  tellParent('ready')
   const status = await closed.promise
   await app.close()
   await shell.close()
@@ -50,20 +64,22 @@ async function main(version: string): Promise<number> {
   return status
 }
 
-/** Without a parent there is no descriptor 3, and nobody to tell. */
-function tellReady(): void {
+/** The one thing that makes Electron unavailable at this point is that another kiosk of this user has the screen. */
+function prepare(argv: readonly string[], userData: string): void {
   try {
-    writeSync(3, 'ready\n')
-  } catch {
-    return
+    prepareElectron(electron, argv, userData)
+  } catch (e) {
+    if (toAppError(e).code === 'shell.unavailable') tellParent('taken')
+    throw e
   }
 }
 
-main(electron.app.getVersion()).then(
+const life: Life = { services: createServices() }
+main(electron.app.getVersion(), life).then(
   (status) => electron.app.exit(status),
   (e: unknown) => {
     const error = toAppError(e)
-    process.stderr.write(`latchkey: ${error.code} (${error.traceId})\n`)
+    life.services.log.error('the kiosk cannot run', { comp: 'shell', code: error.code, detail: error.detail, trace: error.traceId })
     electron.app.exit(exitStatusOf(error.code))
   },
 )

@@ -1,6 +1,6 @@
 // Why: the guest gets physical keys, each press with exactly one release, whatever the window does in between. Keys
 // are taken before any other listener of the page sees them, so the SPICE package's own handlers never act.
-import { isKnownKey, wireCode } from './scancodes.ts'
+import { isKnownKey, wireCode } from '../spice/session/scancodes.ts'
 
 export interface KeyboardSink {
   /** One key message; `code` as wireCode() makes it. */

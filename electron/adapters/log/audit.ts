@@ -15,6 +15,7 @@ export type AuditEvent =
   | { readonly event: 'console-opened'; readonly user: string; readonly endpoint: string; readonly desktop: string }
   | { readonly event: 'console-closed'; readonly user: string; readonly endpoint: string; readonly desktop: string; readonly reason: string }
   | { readonly event: 'guest-sign-on'; readonly user: string; readonly endpoint: string; readonly desktop: string; readonly outcome: SsoOutcome }
+  | { readonly event: 'connection-lost'; readonly user: string; readonly endpoint: string; readonly code: ErrorCode; readonly trace: string }
   | { readonly event: 'host-key'; readonly endpoint: string; readonly code: 'ssh.host-key-unknown' | 'ssh.host-key-changed'; readonly trace: string }
   | { readonly event: 'config-loaded'; readonly files: number; readonly warnings: number }
   | { readonly event: 'config-rejected'; readonly code: ErrorCode; readonly trace: string }

@@ -5,6 +5,7 @@ import { AppError } from '../../core/errors.ts'
 import type { Dialer } from '../../core/ports/dialer.ts'
 import type { CallContext, ChannelHelper, Hop } from '../../core/ports/driver.ts'
 import { assertNever } from '../../core/result.ts'
+import { unixQueue } from '../ssh/unix-queue.ts'
 
 const TCP_TIMEOUT_MS = 10_000
 
@@ -30,6 +31,13 @@ export class HopDialer implements Dialer {
 
   async runHelper(helper: ChannelHelper, socketPath: string, ctx: CallContext): Promise<Duplex> {
     return await helper.ssh.connection.stream([...helper.argv, socketPath], ctx)
+  }
+
+  async hasQueue(hops: readonly Hop[], ctx: CallContext): Promise<boolean | undefined> {
+    const hop = hops.at(-1)
+    if (hop?.via !== 'ssh-unix') return undefined
+    const queue = await unixQueue(hop.ssh.connection, hop.path, ctx).catch(() => undefined)
+    return queue && queue.length > 0
   }
 }
 

@@ -123,6 +123,6 @@ export class Ssh2Connection implements SshConnection {
 }
 
 function forwardError(error: Error): AppError {
-  const code = channelReason(error) === CHANNEL_PROHIBITED ? 'ssh.forward-denied' : 'ssh.forward-failed'
-  return new AppError(code, error.message, { cause: error })
+  if (channelReason(error) === CHANNEL_PROHIBITED) return new AppError('ssh.forward-denied', `${error.message}: administratively prohibited (AllowTcpForwarding, PermitOpen)`, { cause: error })
+  return new AppError('ssh.forward-failed', error.message, { cause: error })
 }

@@ -44,19 +44,24 @@ class Guest {
   }
 }
 
-function setUp(opts: { user?: string; password?: string; dialError?: AppError; helperError?: AppError; windows?: boolean } = {}) {
+function setUp(opts: { user?: string; password?: string; dialError?: AppError; helperError?: AppError; windows?: boolean; queued?: boolean | Error } = {}) {
   const [ours, theirs] = duplexPair()
   const guest = new Guest(theirs)
   const clock = new ManualClock()
   const steps: string[] = []
   const facts: GuestFacts[] = []
   const helped: string[] = []
+  const asked: string[] = []
   const link = new GuestLink({
     dialer: {
       dial: () => (opts.dialError ? Promise.reject(opts.dialError) : Promise.resolve(ours)),
       runHelper: (h, path) => {
         helped.push(...h.argv, path)
         return opts.helperError ? Promise.reject(opts.helperError) : Promise.resolve(ours)
+      },
+      hasQueue: () => {
+        asked.push('queue')
+        return opts.queued instanceof Error ? Promise.reject(opts.queued) : Promise.resolve(opts.queued)
       },
     },
     clock,
@@ -69,7 +74,7 @@ function setUp(opts: { user?: string; password?: string; dialError?: AppError; h
   const password = Secret.from(opts.password ?? 'p"a$s`\\w\u00f6rd', new Redactor())
   const abort = new AbortController()
   const run = (path = channel()): Promise<SignOnResult> => link.signOn(path, password, callContext(abort.signal))
-  return { link, guest, clock, steps, facts, helped, run, abort, password }
+  return { link, guest, clock, steps, facts, helped, asked, run, abort, password }
 }
 
 const nobody = { __name__: 'active-user', name: 'None' }
@@ -139,8 +144,32 @@ describe('outcomes', () => {
     await t.clock.advance(60_000)
     expect(await result).toMatchObject({ outcome: 'agent-silent', error: { code: 'agent.silent' } })
   })
-  it('in use by another program: the port is open in the guest, yet nothing is heard', async () => {
-    const t = setUp()
+  it('in use by another program: ours waits in the queue behind it', async () => {
+    const t = setUp({ queued: true })
+    const result = t.run()
+    await t.clock.advance(3000)
+    await settle()
+    expect(await result).toMatchObject({ outcome: 'channel-busy', error: { code: 'agent.channel-busy' } })
+  })
+  it('the channel serves us and the port is open in the guest: the agent is silent, after its own time', async () => {
+    const t = setUp({ queued: false })
+    const result = t.run(channel({ guestConnected: true }))
+    await t.clock.advance(3000)
+    await settle()
+    await t.clock.advance(57_000)
+    expect(await result).toMatchObject({ outcome: 'agent-silent', error: { code: 'agent.silent' } })
+  })
+  it('an agent that speaks is not asked about the queue any more', async () => {
+    const t = setUp({ queued: true })
+    const result = t.run()
+    await settle()
+    t.guest.say(ada)
+    expect(await result).toMatchObject({ outcome: 'already-signed-in' })
+    await t.clock.advance(60_000)
+    expect(t.asked).toEqual([])
+  })
+  it.each([undefined, new Error('gone')])('in use by another program, where the queue cannot be told (%s): the port is open in the guest, yet nothing is heard', async (queued) => {
+    const t = setUp(queued === undefined ? {} : { queued })
     const result = t.run(channel({ guestConnected: true }))
     await t.clock.advance(12_000)
     expect(await result).toMatchObject({ outcome: 'channel-busy', error: { code: 'agent.channel-busy' } })

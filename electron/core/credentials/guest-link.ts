@@ -60,6 +60,7 @@ export class GuestLink {
       clock: this.#o.clock,
       windowsHint: this.#o.windowsHint,
       guestConnected: path.guestConnected,
+      queued: async () => await this.#o.dialer.hasQueue?.(path.hops, ctx),
       send: (b) => session.send(b),
       sendSecret: (b) => session.sendSecret(b),
       windows: () => session.windows,

@@ -11,7 +11,9 @@ import { CREDENTIAL_LIMIT, encode, encodeLogin, sameUser } from './ovirt-agent.t
 export interface SignOnTimes {
   /** First word of the agent, ms. */
   readonly agent: number
-  /** The channel's guest end is known to be open and still nothing is heard: another program holds it. */
+  /** Nothing was heard so far: look whether another program is served instead of us. */
+  readonly queue: number
+  /** Where that cannot be told: the guest's end is known to be open and still nothing is heard. */
   readonly busy: number
   /** Who is signed in, after the first word; then nobody is assumed. */
   readonly activeUser: number
@@ -24,7 +26,7 @@ export interface SignOnTimes {
   readonly attempts: number
 }
 
-export const defaultTimes: Omit<SignOnTimes, 'agent' | 'confirm'> = { busy: 12_000, activeUser: 2000, refresh: 1000, repeat: 6000, attempts: 3 }
+export const defaultTimes: Omit<SignOnTimes, 'agent' | 'confirm'> = { queue: 3000, busy: 12_000, activeUser: 2000, refresh: 1000, repeat: 6000, attempts: 3 }
 
 export interface SignOnResult {
   readonly outcome: SsoOutcome
@@ -41,6 +43,8 @@ export interface SignOnOptions {
   readonly windowsHint: boolean
   /** The domain XML's word on the guest's end of the channel, if it gives one. */
   readonly guestConnected: boolean | undefined
+  /** Whether our stream still waits behind another program's; undefined: cannot be told. Never asked twice. */
+  readonly queued: () => Promise<boolean | undefined>
   readonly send: (bytes: Buffer) => boolean
   readonly sendSecret: (bytes: Buffer) => boolean
   readonly windows: () => boolean
@@ -63,6 +67,8 @@ export class SignOn {
   #logonSeen = false
   #unlockSeen = false
   #present = false
+  /** The channel serves us, so a silence is the agent's own. */
+  #served = false
   #timers = new Set<() => void>()
 
   constructor(o: SignOnOptions) {
@@ -79,7 +85,9 @@ export class SignOn {
     this.#o.onStep('waiting-for-agent')
     if (!this.#o.send(encode.refresh())) return this.closed()
     this.#after(this.#o.times.agent, () => this.#silent())
-    if (this.#o.guestConnected === true) this.#after(Math.min(this.#o.times.busy, this.#o.times.agent), () => this.#silent())
+    // A short deadline for the agent still leaves time to look.
+    this.#after(Math.min(this.#o.times.queue, this.#o.times.agent / 2), () => void this.#look())
+    if (this.#o.guestConnected === true) this.#after(Math.min(this.#o.times.busy, this.#o.times.agent), () => !this.#served && this.#silent())
   }
 
   /** Everything the agent says, from the session. */
@@ -186,8 +194,15 @@ export class SignOn {
     return this.#o.password.disposed ? false : this.#o.sendSecret(this.#o.password.use((b) => encodeLogin(this.#o.user, b)))
   }
 
+  async #look(): Promise<void> {
+    const queued = await this.#o.queued().catch(() => undefined)
+    if (this.#state !== 'agent' || queued === undefined) return
+    if (queued) this.#finish({ outcome: 'channel-busy', error: new AppError('agent.channel-busy', 'the channel serves another program; ours waits behind it') })
+    else this.#served = true
+  }
+
   #silent(): void {
-    const busy = this.#o.guestConnected === true
+    const busy = this.#o.guestConnected === true && !this.#served
     const error = busy
       ? new AppError('agent.channel-busy', 'the guest has the port open, yet nothing is heard: another program holds the channel')
       : new AppError('agent.silent', 'the guest agent did not answer')

@@ -30,6 +30,8 @@ export interface RendererLink {
   /** Makes a byte channel, sends its port to the page under `nonce` and returns our end. */
   openByteChannel(nonce: string): Promise<ByteChannel>
   onGone(fn: () => void): void
+  /** Called for the messages of this life that break the contract, until it is reset; `request` is the name if that is known. */
+  onMalformed(fn: (m: { readonly request: RequestName | 'unknown'; readonly count: number }) => void): void
 }
 
 /** Ordered, message-preserving, with credit on the way to the page (port-protocol.ts). */

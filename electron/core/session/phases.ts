@@ -24,12 +24,21 @@ export class PhaseTracker {
     for (const name of phaseNames.slice(phaseNames.indexOf(first))) this.#spans.delete(name)
   }
 
+  /** For work that is done once more within a sign-in: its old figures would stand beside the new ones. */
+  forget(...names: readonly PhaseName[]): void {
+    for (const name of names) this.#spans.delete(name)
+  }
+
+  is(name: PhaseName, status: PhaseView['status']): boolean {
+    return (this.#spans.get(name)?.status ?? 'waiting') === status
+  }
+
   start(name: PhaseName): void {
     this.#spans.set(name, { status: 'running', from: this.#clock.now() })
   }
 
-  /** Ends a running phase; a phase that is not running stays as it is. */
-  end(name: PhaseName, status: 'done' | 'failed' = 'done'): void {
+  /** Ends a running phase; a phase that is not running stays as it is. skipped: it was cut short, by the person. */
+  end(name: PhaseName, status: 'done' | 'failed' | 'skipped' = 'done'): void {
     const span = this.#spans.get(name)
     if (span?.status === 'running') this.#spans.set(name, { ...span, status, ms: this.#clock.now() - span.from })
   }

@@ -36,15 +36,27 @@ export interface VisitParts {
   link: GuestLink | undefined
 }
 
+type ForegroundPhase = 'authenticate' | 'list' | 'start' | 'ticket'
+
+interface Foreground {
+  readonly abort: AbortController
+  /** undefined: this work is not part of the sign-in's figures. */
+  readonly phase: ForegroundPhase | undefined
+}
+
+/** How long the process's end may wait for connections to close, ms. */
+const CLOSE_ALL = 3000
+
 export class EffectRunner {
   readonly #p: RunnerParts
   readonly #phases: PhaseTracker
   readonly #dispatch: (e: SessionEvent) => void
   readonly #changed: () => void
   readonly #vault: PasswordVault
-  readonly #aborts = new Map<number, AbortController>()
+  readonly #foreground = new Map<number, Foreground>()
   readonly #timers = new Map<TimerId, () => void>()
   readonly #closing = new Set<Promise<unknown>>()
+  readonly #farewells = new Set<Promise<unknown>>()
   #session: HypervisorSession | undefined
   #endpoint = ''
   #visit: VisitParts | undefined
@@ -79,10 +91,9 @@ export class EffectRunner {
       case 'signOn':
         return this.#signOn(effect)
       case 'abort':
-        this.#aborts.get(effect.epoch)?.abort()
-        this.#aborts.delete(effect.epoch)
-        return
+        return this.#abort(effect.epoch)
       case 'guest':
+        // Whether a channel is open was asked before (guestReachable); one that closed meanwhile tells it by itself.
         if (this.#visit?.visit === effect.visit) this.#visit.link?.command(effect.action)
         return
       case 'closeAgent':
@@ -122,7 +133,7 @@ export class EffectRunner {
     switch (event) {
       case 'linked':
         this.#phases.end('link')
-        if (!this.#ran('firstFrame')) this.#phases.start('firstFrame')
+        if (this.#phases.is('firstFrame', 'waiting')) this.#phases.start('firstFrame')
         return this.#changed()
       case 'firstFrame':
         this.#phases.end('link')
@@ -142,51 +153,75 @@ export class EffectRunner {
     if (id) this.#lostLink(id, new AppError('shell.renderer-crashed', 'the page was reloaded while a console was open'))
   }
 
+  /** True while the guest's agent can be told to lock or to log off. */
+  get guestReachable(): boolean {
+    return this.#visit?.link?.open ?? false
+  }
+
   async closeAll(): Promise<void> {
     for (const cancel of this.#timers.values()) cancel()
     this.#timers.clear()
     if (this.#visit) this.#closeAgent(this.#visit.visit)
-    if (this.#console) this.#closeLink(this.#console.id)
     this.#closeSession()
-    this.#vault.wipe()
-    await Promise.allSettled([...this.#closing])
+    this.wipe()
+    const late = Promise.withResolvers<void>()
+    const cancel = this.#p.clock.after(CLOSE_ALL, late.resolve)
+    await Promise.race([Promise.allSettled([...this.#closing]), late.promise])
+    cancel()
   }
 
-  #ran(name: 'firstFrame'): boolean {
-    return this.#phases.view().some((p) => p.name === name && p.status !== 'waiting')
+  /** Every secret, at once and without waiting: for the last moment of a process. */
+  wipe(): void {
+    this.#vault.dropOffer()
+    this.#vault.wipe()
+    if (this.#console) this.#closeLink(this.#console.id)
   }
 
   /** Runs a foreground effect: its phase, its abort controller, its failure as an event. */
-  #start(epoch: number, work: (ctx: CallContext) => Promise<void>, failed: (e: AppError) => SessionEvent, phase: 'authenticate' | 'list' | 'start' | 'ticket'): void {
-    const abort = new AbortController()
-    this.#aborts.get(epoch)?.abort()
-    this.#aborts.set(epoch, abort)
+  #start(epoch: number, work: (ctx: CallContext) => Promise<void>, failed: (e: AppError) => SessionEvent, phase: ForegroundPhase): void {
     if (phase === 'authenticate') this.#phases.reset('authenticate')
-    this.#phases.start(phase)
-    const ctx: CallContext = { signal: abort.signal, log: this.#p.log.child({ epoch }) }
-    void work(ctx).catch((e: unknown) => {
-      if (abort.signal.aborted) return
-      const error = toAppError(e)
-      this.#phases.end(phase, 'failed')
-      this.#p.log.warn(`${phase} failed`, { comp: 'session', epoch, code: error.code, detail: error.detail, trace: error.traceId })
-      this.#dispatch(failed(error))
-    })
+    // Reading the list anew, minutes later, is no part of the way to the desktop.
+    const timed = !(phase === 'list' && this.#phases.is('list', 'done'))
+    const job: Foreground = { abort: new AbortController(), phase: timed ? phase : undefined }
+    const { signal } = job.abort
+    this.#foreground.set(epoch, job)
+    if (timed) this.#phases.start(phase)
+    const ctx: CallContext = { signal, log: this.#p.log.child({ epoch }) }
+    void work(ctx)
+      .catch((e: unknown) => {
+        if (signal.aborted) return
+        const error = toAppError(e)
+        if (timed) this.#phases.end(phase, 'failed')
+        this.#p.log.warn(`${phase} failed`, { comp: 'session', epoch, code: error.code, detail: error.detail, trace: error.traceId })
+        this.#dispatch(failed(error))
+      })
+      .finally(() => {
+        if (this.#foreground.get(epoch) === job) this.#foreground.delete(epoch)
+      })
+  }
+
+  #abort(epoch: number): void {
+    const job = this.#foreground.get(epoch)
+    this.#foreground.delete(epoch)
+    job?.abort.abort()
+    if (job?.phase) this.#phases.end(job.phase, 'skipped')
   }
 
   async #authenticate(effect: Extract<Effect, { do: 'authenticate' }>, ctx: CallContext): Promise<void> {
     const password = effect.password === 'typed' ? this.#vault.takeOffer() : this.#vault.current
     const driver = this.#p.driverFor(effect.who.endpoint)
     if (!driver) throw new AppError('internal.bug', `no driver for endpoint ${effect.who.endpoint}`)
-    if (!password) throw new AppError('auth.input', 'no password was given')
+    if (!password) throw effect.password === 'kept' ? new AppError('agent.password-gone', 'the kept password was wiped before the new sign-in') : new AppError('auth.input', 'no password was given')
     if (effect.who.user.trim() === '') throw new AppError('auth.input', 'no name was given')
     const { session } = await driver.signIn({ user: effect.who.user, password }, ctx)
-    if (ctx.signal.aborted) return void session.close()
+    if (ctx.signal.aborted) return this.#track(session.close())
     this.#session = session
     this.#endpoint = effect.who.endpoint
     this.#vault.startKeeping()
     session.onLost((why) => {
       if (this.#session !== session || why === undefined) return
       this.#session = undefined
+      this.#track(session.close())
       this.#p.log.warn('the connection to the hypervisor is lost', { comp: 'session', code: why.code, detail: why.detail, trace: why.traceId })
       this.#dispatch({ type: 'session.lost', error: toUser(why), canReauth: this.#vault.current !== undefined })
     })
@@ -233,8 +268,10 @@ export class EffectRunner {
     }
     const visit = this.#visit
     const { enabled, times } = this.#p.signOnFor(this.#endpoint)
-    void runSignOn({ parts: this.#p, session: this.#need(), visit, effect, enabled, times, password: this.#vault.current, phases: this.#phases, dispatch: this.#dispatch }).then(() => {
-      if (this.#p.keepPasswordMs === 0) this.#vault.wipe()
+    const password = this.#vault.current
+    void runSignOn({ parts: this.#p, session: this.#need(), visit, effect, enabled, times, password, phases: this.#phases, dispatch: this.#dispatch }).then(() => {
+      // A late end of an old visit must not take the password of the person who has signed in since.
+      if (this.#p.keepPasswordMs === 0 && this.#vault.current === password) this.#vault.wipe()
     })
   }
 
@@ -244,36 +281,41 @@ export class EffectRunner {
     this.#visit = undefined
     const closing = parts.link?.close(farewell) ?? Promise.resolve()
     parts.abort.abort()
-    this.#track(closing)
+    this.#track(closing, this.#farewells)
   }
 
   #closeLink(id: LinkId): void {
     if (this.#console?.id !== id) return
     this.#console.close()
     this.#console = undefined
+    this.#phases.end('link', 'failed')
+    this.#phases.end('firstFrame', 'failed')
   }
 
   #lostLink(id: LinkId, error: AppError): void {
     if (this.#console?.id !== id) return
-    this.#phases.end('link', 'failed')
-    this.#phases.end('firstFrame', 'failed')
     this.#p.log.warn('the console is lost', { comp: 'session', code: error.code, detail: error.detail, trace: error.traceId })
     this.#dispatch({ type: 'link.lost', link: id, error: toUser(error) })
     this.#closeLink(id)
   }
 
   #closeSession(): void {
-    for (const abort of this.#aborts.values()) abort.abort()
-    this.#aborts.clear()
+    for (const epoch of [...this.#foreground.keys()]) this.#abort(epoch)
     const session = this.#session
     this.#session = undefined
     // The farewell to the guest travels on this connection, so it goes first.
-    if (session) this.#track(Promise.allSettled([...this.#closing]).then(() => session.close()))
+    if (session) this.#track(Promise.allSettled([...this.#farewells]).then(() => session.close()))
   }
 
-  #track(work: Promise<unknown>): void {
-    const tracked = work.catch(() => undefined).finally(() => this.#closing.delete(tracked))
+  #track(work: Promise<unknown>, also?: Set<Promise<unknown>>): void {
+    const tracked = work
+      .catch(() => undefined)
+      .finally(() => {
+        this.#closing.delete(tracked)
+        also?.delete(tracked)
+      })
     this.#closing.add(tracked)
+    also?.add(tracked)
   }
 
   #need(): HypervisorSession {

@@ -23,9 +23,12 @@ export interface SignOnJob {
   readonly dispatch: (e: SessionEvent) => void
 }
 
+const SIGN_ON = ['agent', 'inject', 'confirm'] as const
+
 /** Never rejects; dispatches sso.step, guest.facts and one sso.done (none once the visit is over). */
 export async function runSignOn(job: SignOnJob): Promise<void> {
   const { parts, visit, phases } = job
+  phases.forget(...SIGN_ON)
   const over = (): boolean => visit.abort.signal.aborted
   const step = (s: SsoStep): void => {
     if (over()) return
@@ -45,6 +48,9 @@ async function attempt(job: SignOnJob, onStep: (s: SsoStep) => void): Promise<Si
   if (!enabled) return { outcome: 'off' }
   if (!password) return { outcome: 'expired', error: new AppError('agent.password-gone', 'the password was wiped before this desktop was opened') }
   const ctx: CallContext = { signal: visit.abort.signal, log: parts.log.child({ visit: visit.visit }) }
+  // A copy with the attempt's own lifetime, made before anything is waited for: wiping the vault (time limit,
+  // keepPasswordMinutes: 0) must not cut a running attempt.
+  using own = password.clone()
   onStep('waiting-for-agent')
   const path = await session.credentialPath(effect.desktop.id, ctx)
   const os: OsFamily | undefined = effect.desktop.os
@@ -57,8 +63,6 @@ async function attempt(job: SignOnJob, onStep: (s: SsoStep) => void): Promise<Si
     onStep: (s) => s !== 'waiting-for-agent' && onStep(s),
     onFacts: (facts) => !visit.abort.signal.aborted && job.dispatch({ type: 'guest.facts', visit: visit.visit, facts }),
   })
-  // A copy with the attempt's own lifetime: wiping the vault (time limit, keepPasswordMinutes: 0) must not cut a running attempt.
-  using own = password.clone()
   return await visit.link.signOn(path, own, ctx)
 }
 
@@ -71,16 +75,14 @@ function enterPhase(phases: PhaseTracker, step: SsoStep): void {
       return phases.start('inject')
     case 'confirming':
       phases.end('inject')
-      return isRunning(phases, 'confirm') ? undefined : phases.start('confirm')
+      return phases.is('confirm', 'running') ? undefined : phases.start('confirm')
   }
 }
 
 function closePhases(phases: PhaseTracker, result: SignOnResult): void {
   const ok = result.outcome === 'confirmed' || result.outcome === 'already-signed-in'
-  for (const name of ['agent', 'inject', 'confirm'] as const) phases.end(name, ok ? 'done' : 'failed')
-  for (const name of ['agent', 'inject', 'confirm'] as const) if (phases.view().some((p) => p.name === name && p.status === 'waiting')) phases.skip(name)
-}
-
-function isRunning(phases: PhaseTracker, name: 'confirm'): boolean {
-  return phases.view().some((p) => p.name === name && p.status === 'running')
+  for (const name of SIGN_ON) {
+    phases.end(name, ok ? 'done' : 'failed')
+    if (phases.is(name, 'waiting')) phases.skip(name)
+  }
 }

@@ -111,7 +111,7 @@ describe('the way in', () => {
 describe('bad luck', () => {
   it('offers to go on with the kept password when the connection breaks in the console', () => {
     const m = new Machine().toConsole([one, two])
-    expect(kinds(m.send({ type: 'session.lost', error, canReauth: true }))).toEqual(['closeLink', 'cancelTimer', 'closeAgent', 'closeSession', 'audit'])
+    expect(kinds(m.send({ type: 'session.lost', error, canReauth: true }))).toEqual(['closeLink', 'cancelTimer', 'closeAgent', 'closeSession', 'audit', 'audit'])
     expect(viewOf(m.state, settings, [])).toMatchObject({ screen: 'failed', actions: ['retry', 'signOut'] })
     expect(m.send({ type: 'ui.retry' })).toMatchObject([{ do: 'authenticate', password: 'kept' }])
     m.send({ type: 'auth.ok', epoch: m.epoch })
@@ -149,6 +149,13 @@ describe('bad luck', () => {
     m.send({ type: 'ui.signOut' })
     m.send({ type: 'timer', timer: 'cleanup', epoch: m.epoch })
     m.is('signedOut')
+  })
+  it('does not end the work of somebody else who sits in the guest', () => {
+    for (const way of ['ui.disconnect', 'ui.signOut'] as const) {
+      const m = new Machine({ ...settings, onDisconnect: 'logoff' }).toConsole()
+      m.send({ type: 'sso.done', visit: m.visit, outcome: 'other-user', error })
+      expect(m.send({ type: way }).find((e) => e.do === 'closeAgent')).toEqual({ do: 'closeAgent', visit: expect.any(Number) as number })
+    }
   })
   it('locks or logs off the guest on the way out only if configured', () => {
     for (const [onDisconnect, farewell] of [['keep', undefined], ['lock', 'lock'], ['logoff', 'logoff']] as const) {

@@ -84,7 +84,7 @@ function authenticating(state: With<'authenticating'>, event: SessionEvent, sett
       const again = resume && event.desktops.find((d) => d.id === resume.id)
       const single = settings.autoConnectSingle && event.desktops.length === 1 ? event.desktops[0] : undefined
       const go = again ?? single
-      return go ? visit(who, event.desktops, go, IDLE, next) : to({ name: 'choosing', who, desktops: event.desktops })
+      return go ? visit(who, event.desktops, go, next) : to({ name: 'choosing', who, desktops: event.desktops })
     }
     case 'ui.cancel':
       return leave(state.who, settings, next, {}, { do: 'abort', epoch: state.epoch })
@@ -99,7 +99,7 @@ function choosing(state: With<'choosing'>, event: SessionEvent, next: () => numb
     case 'ui.pick': {
       const desktop = state.desktops.find((d) => d.id === event.desktop)
       if (!desktop) return stay(state)
-      const step = visit(who, state.desktops, desktop, IDLE, next)
+      const step = visit(who, state.desktops, desktop, next)
       return state.loading === undefined ? step : { ...step, effects: [{ do: 'abort', epoch: state.loading }, ...step.effects] }
     }
     case 'ui.refresh': {
@@ -116,9 +116,9 @@ function choosing(state: With<'choosing'>, event: SessionEvent, next: () => numb
   }
 }
 
-/** Starts a stay in a desktop. An earlier sign-on that reached its goal is not repeated. */
-function visit(who: Who, desktops: readonly Desktop[], desktop: Desktop, sso: SsoState, next: () => number): Step {
-  const at: Visit = { visit: next(), desktop, sso }
+/** Starts a stay in a desktop, with a sign-on of its own. */
+function visit(who: Who, desktops: readonly Desktop[], desktop: Desktop, next: () => number): Step {
+  const at: Visit = { visit: next(), desktop, sso: IDLE }
   const epoch = next()
   return to({ name: 'preparing', who, desktops, at, epoch, step: 'power' }, { do: 'powerOn', epoch, id: desktop.id })
 }
@@ -152,22 +152,21 @@ function preparing(state: With<'preparing'>, event: SessionEvent, settings: Sett
 function inConsole(state: With<'connecting'> | With<'connected'>, event: SessionEvent, settings: Settings): Step {
   const { who, desktops, at, link } = state
   const shut: Effect[] = [{ do: 'closeLink', link }, { do: 'cancelTimer', timer: 'link' }]
-  const closed = (error?: UserError): Effect => ({ do: 'audit', what: 'console-closed', who, desktop: at.desktop.title, ...(error && { error }) })
   switch (event.type) {
     case 'link.firstFrame':
       if (event.link !== link || state.name === 'connected') return stay(state)
       return to({ name: 'connected', who, desktops, at, link }, { do: 'cancelTimer', timer: 'link' }, { do: 'audit', what: 'console-opened', who, desktop: at.desktop.title })
     case 'link.lost':
       if (event.link !== link) return stay(state)
-      return to({ name: 'failed', who, desktops, error: event.error, desktop: at.desktop, session: 'up' }, ...shut, closed(event.error), { do: 'closeAgent', visit: at.visit })
+      return to({ name: 'failed', who, desktops, error: event.error, desktop: at.desktop, session: 'up' }, ...shut, ...consoleClosed(state, event.error), { do: 'closeAgent', visit: at.visit })
     case 'timer':
       if (event.timer !== 'link' || state.name !== 'connecting' || event.epoch !== state.epoch) return stay(state)
-      return to({ name: 'failed', who, desktops, error: timeoutError(event.epoch), desktop: at.desktop, session: 'up' }, ...shut, closed(timeoutError(event.epoch)), { do: 'closeAgent', visit: at.visit })
+      return to({ name: 'failed', who, desktops, error: timeoutError(event.epoch), desktop: at.desktop, session: 'up' }, ...shut, { do: 'closeAgent', visit: at.visit })
     case 'ui.cancel':
       if (state.name !== 'connecting') return stay(state)
       return to({ name: 'choosing', who, desktops: withPower(desktops, at.desktop) }, ...shut, { do: 'closeAgent', visit: at.visit })
     case 'ui.disconnect':
-      return to({ name: 'choosing', who, desktops: withPower(desktops, at.desktop) }, ...shut, closed(), goodbye(at, settings))
+      return to({ name: 'choosing', who, desktops: withPower(desktops, at.desktop) }, ...shut, ...consoleClosed(state), { do: 'closeAgent', visit: at.visit, ...farewellTo(at, settings) })
     case 'ui.guest':
       return to(state, { do: 'guest', visit: at.visit, action: event.action })
     case 'ui.signOnAgain':
@@ -200,7 +199,7 @@ function failed(state: With<'failed'>, event: SessionEvent, next: () => number):
   switch (event.type) {
     case 'ui.retry':
       if (session === 'reauth') return authenticate(who, 'kept', next(), desktop)
-      if (session === 'up' && desktop) return visit(who, desktops, desktop, IDLE, next)
+      if (session === 'up' && desktop) return visit(who, desktops, desktop, next)
       return stay(state)
     case 'ui.dismiss':
     case 'ui.cancel':
@@ -220,9 +219,15 @@ function lost(state: SessionState, error: UserError, canReauth: boolean): Step {
       return stay(state)
     case 'authenticating':
       // The running effect fails too, with the exact reason; this event only tells that nothing is left to talk to.
-      return to({ name: 'failed', who: state.who, desktops: [], error, session: canReauth ? 'reauth' : 'gone' }, { do: 'abort', epoch: state.epoch }, { do: 'closeSession' })
+      return to(
+        { name: 'failed', who: state.who, desktops: [], error, ...(state.resume && { desktop: state.resume }), session: canReauth ? 'reauth' : 'gone' },
+        { do: 'abort', epoch: state.epoch },
+        { do: 'closeSession' },
+        { do: 'audit', what: 'connection-lost', who: state.who, error },
+      )
     case 'failed':
-      return state.session === 'up' ? to({ ...state, session: canReauth ? 'reauth' : 'gone' }, { do: 'closeSession' }) : stay(state)
+      if (state.session !== 'up') return stay(state)
+      return to({ ...state, session: canReauth ? 'reauth' : 'gone' }, { do: 'closeSession' }, { do: 'audit', what: 'connection-lost', who: state.who, error })
     case 'choosing':
     case 'preparing':
     case 'connecting':
@@ -232,6 +237,7 @@ function lost(state: SessionState, error: UserError, canReauth: boolean): Step {
         { name: 'failed', who: state.who, desktops: state.desktops, error, ...(desktop && { desktop }), session: canReauth ? 'reauth' : 'gone' },
         ...closing(state),
         { do: 'closeSession' },
+        ...consoleClosed(state, error),
         { do: 'audit', what: 'connection-lost', who: state.who, error },
       )
     }
@@ -239,19 +245,18 @@ function lost(state: SessionState, error: UserError, canReauth: boolean): Step {
 }
 
 /** What a state has open, as the effects that close it. */
-function closing(state: SessionState, farewell?: 'lock' | 'logoff'): Effect[] {
+function closing(state: SessionState, farewell: { farewell?: 'lock' | 'logoff' } = {}): Effect[] {
   const effects: Effect[] = []
   if (state.name === 'authenticating' || state.name === 'preparing') effects.push({ do: 'abort', epoch: state.epoch })
   if (state.name === 'choosing' && state.loading !== undefined) effects.push({ do: 'abort', epoch: state.loading })
   if (state.name === 'connecting' || state.name === 'connected') effects.push({ do: 'closeLink', link: state.link }, { do: 'cancelTimer', timer: 'link' })
-  if ('at' in state) effects.push({ do: 'closeAgent', visit: state.at.visit, ...(farewell && { farewell }) })
+  if ('at' in state) effects.push({ do: 'closeAgent', visit: state.at.visit, ...farewell })
   return effects
 }
 
 function signOut(state: SessionState, settings: Settings, next: () => number): Step {
   if (state.name === 'booting' || state.name === 'blocked' || state.name === 'signedOut' || state.name === 'ending') return stay(state)
-  const farewell = settings.onDisconnect === 'keep' || !('at' in state) ? undefined : settings.onDisconnect
-  const bye: Effect[] = [...closing(state, farewell), { do: 'audit', what: 'sign-out', who: state.who }]
+  const bye: Effect[] = [...closing(state, 'at' in state ? farewellTo(state.at, settings) : {}), ...consoleClosed(state), { do: 'audit', what: 'sign-out', who: state.who }]
   return leave(state.who, settings, next, {}, ...bye)
 }
 
@@ -269,8 +274,15 @@ function leave(who: Who, settings: Settings, next: () => number, why: { error?: 
   )
 }
 
-function goodbye(at: Visit, settings: Settings): Effect {
-  return { do: 'closeAgent', visit: at.visit, ...(settings.onDisconnect !== 'keep' && { farewell: settings.onDisconnect }) }
+/** What the guest is told when this person leaves it: nothing if somebody else sits there, whose work it would end. */
+function farewellTo(at: Visit, settings: Settings): { farewell?: 'lock' | 'logoff' } {
+  const theirs = at.sso.state === 'done' && at.sso.outcome === 'other-user'
+  return settings.onDisconnect === 'keep' || theirs ? {} : { farewell: settings.onDisconnect }
+}
+
+/** The audit's counterpart of `console-opened`. */
+function consoleClosed(state: SessionState, error?: UserError): Effect[] {
+  return state.name === 'connected' ? [{ do: 'audit', what: 'console-closed', who: state.who, desktop: state.at.desktop.title, ...(error && { error }) }] : []
 }
 
 /** The list shows what was just learnt about this desktop's power, until it is read anew. */

@@ -27,7 +27,7 @@ const MAX_CHANNELS = 16
  */
 export const ONE_TIME_LIFE = 30_000
 /** Channels without which there is no console: their end is the link's end. */
-const VITAL = new Set([1, 2])
+const VITAL = new Set([1, 2, 3])
 
 export interface ConsoleLinkOptions {
   readonly grant: ConsoleGrant
@@ -91,9 +91,9 @@ export class ConsoleLink {
   }
 
   #relay(channelType: number, channel: ByteChannel, stream: Duplex): void {
-    let ended = false
-    let relay: Relay | undefined
-    relay = startRelay({
+    // The relay may end before it is there to be named.
+    const made: { relay?: Relay; ended?: true } = {}
+    made.relay = startRelay({
       channel,
       stream,
       ticket: this.#o.grant.ticket,
@@ -103,13 +103,13 @@ export class ConsoleLink {
         if (channelType === 1) this.#o.onLinked()
       },
       onEnd: (error) => {
-        ended = true
-        if (relay) this.#relays.delete(relay)
+        made.ended = true
+        if (made.relay) this.#relays.delete(made.relay)
         if (error) this.#o.ctx.log.info('spice channel ended', { comp: 'relay', channel: ALLOWED.get(channelType), code: error.code, detail: error.detail })
         if (error && VITAL.has(channelType)) this.#lost(error)
       },
     })
-    if (!ended) this.#relays.add(relay)
+    if (!made.ended) this.#relays.add(made.relay)
   }
 
   /** Ends every channel and wipes the ticket. */

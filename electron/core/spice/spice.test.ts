@@ -117,7 +117,18 @@ describe('TicketSplice', () => {
     expect(drive((s) => s.fromPage(linkMessage(9)))).toBe('spice.channel-denied')
     expect(drive((s) => s.fromPage(linkMessage(1)), (s) => s.fromServer(linkReply(1)))).toBe('spice.link-failed')
     expect(drive((s) => s.fromPage(linkMessage(1)), (s) => s.fromPage(Buffer.alloc(4000)))).toBe('spice.link-failed')
+    const noKey = linkReply()
+    noKey.fill(0xab, 20, 182)
+    expect(drive((s) => s.fromPage(linkMessage(1)), (s) => s.fromServer(noKey), (s) => s.fromPage(auth()))).toBe('spice.link-failed')
     expect(drive((s) => s.fromPage(linkMessage(1)), (s) => s.fromServer(linkReply()), (s) => s.fromPage(auth()), (s) => s.fromServer(denied))).toBe('spice.ticket-refused')
+  })
+  it('refuses a channel whose ticket has been wiped meanwhile', () => {
+    const secret = ticket()
+    const s = new TicketSplice(secret, 1, { toServer: () => undefined, toPage: () => undefined, onLinked: () => undefined })
+    s.fromPage(linkMessage(1))
+    s.fromServer(linkReply())
+    secret.dispose()
+    expect(() => s.fromPage(auth())).toThrow(expect.objectContaining({ code: 'spice.ticket-refused' }) as Error)
   })
   it('meets random bytes with a code, never with another exception', () => {
     fc.assert(
@@ -252,6 +263,7 @@ describe('ConsoleLink', () => {
     handle: () => undefined,
     emit: () => undefined,
     onGone: () => undefined,
+    onMalformed: () => undefined,
     openByteChannel: () => {
       const c = new FakeChannel()
       channels.push(c)

@@ -160,9 +160,18 @@ describe('power', () => {
     expect(error.detail).toContain('cannot find disk')
     expect(error.params).toEqual({})
   })
-  it('not allowed to start', async () => {
-    const { done } = await run({ state: 5 }, (h) => (h.answer = (c) => (c.text.startsWith('start') ? fails('error: access denied') : undefined)))
-    expect((await failure(done)).code).toBe('hypervisor.denied')
+  // libvirt 9.0's words; the first three speak of the VM's own files and devices, not of us and libvirt.
+  it.each([
+    ["error: Failed to start domain 'ada-1'\nerror: unable to stat: /srv/vmlinuz: No such file or directory\n", 'desktop.start-failed'],
+    ["error: Failed to start domain 'ada-1'\nerror: Cannot access storage file '/srv/a.qcow2' (as uid:64055, gid:64055): Permission denied\n", 'desktop.start-failed'],
+    ["error: Failed to start domain 'ada-1'\nerror: internal error: process exited while connecting to monitor: failed to connect to /run/swtpm.sock: Connection refused\n", 'desktop.start-failed'],
+    ['error: access denied', 'hypervisor.denied'],
+    ["error: Failed to start domain 'ada-1'\nerror: operation forbidden: read only access prevents virDomainCreateWithFlags\n", 'hypervisor.denied'],
+    ["error: failed to connect to the hypervisor\nerror: Failed to connect socket to '/var/run/libvirt/libvirt-sock': Connection refused\n", 'hypervisor.unavailable'],
+    ["error: Failed to start domain 'ada-1'\nerror: End of file while reading data: Input/output error\n", 'hypervisor.unavailable'],
+  ])('a start that fails with %j is %s', async (words, code) => {
+    const { done } = await run({ state: 5 }, (h) => (h.answer = (c) => (c.text.startsWith('start') ? fails(words) : undefined)))
+    expect((await failure(done)).code).toBe(code)
   })
   it('somebody else started it meanwhile', async () => {
     const { done, h, clock } = await run({ state: 5 })

@@ -4,10 +4,15 @@ import { AppError } from '../../core/errors.ts'
 import type { ExecResult } from '../../core/ports/ssh.ts'
 import type { ErrorCode } from '../../../shared/error-codes.ts'
 
-/** polkit (libvirt's src/util/virpolkit.c), access drivers (viraccessmanager), and the socket's own permissions. */
-const DENIED = /authentication unavailable|authentication failed|authentication cancelled|access denied|operation not permitted|permission denied|operation forbidden/i
-const UNREACHABLE = /failed to connect (to the hypervisor|socket)|connection refused|no such file or directory|unable to connect to server/i
-const NOT_FOUND = /failed to get domain|domain not found|no domain with matching/i
+/** virsh says this first when it reached no libvirt at all; the next line says why. */
+const NOT_CONNECTED = /^error: failed to connect to the hypervisor/im
+/** libvirtd went away under virsh. */
+const DISCONNECTED = /^error: (end of file while reading data|cannot (recv|write) data|disconnected from |unable to connect to server)/im
+/** polkit (libvirt's src/util/virpolkit.c) and access drivers (viraccessmanager), at the beginning of a line of virsh's own. */
+const DENIED = /^error: (authentication (unavailable|failed|cancelled)|access denied|operation forbidden)/im
+/** Of the socket. Elsewhere these words speak of a VM's own files: a disk that QEMU may not open is no lack of rights of ours. */
+const SOCKET_DENIED = /permission denied|operation not permitted/i
+const NOT_FOUND = /^error: (failed to get domain|domain not found|no domain with matching)/im
 const ALREADY = /already (active|running)|not (paused|suspended)/i
 
 /** sshd lets an account with an expired password in, and then refuses every command. */
@@ -19,10 +24,11 @@ export function classify(result: ExecResult): VirshFailure {
   // 126 and 127: the shell could not run, or did not find, the command.
   if (result.code === 126 || result.code === 127) return 'unavailable'
   if (EXPIRED.test(result.stderr)) return 'expired'
-  if (DENIED.test(result.stderr)) return 'denied'
+  const unconnected = NOT_CONNECTED.test(result.stderr)
+  if (DENIED.test(result.stderr) || (unconnected && SOCKET_DENIED.test(result.stderr))) return 'denied'
+  if (unconnected || DISCONNECTED.test(result.stderr)) return 'unavailable'
   if (NOT_FOUND.test(result.stderr)) return 'not-found'
   if (ALREADY.test(result.stderr)) return 'already'
-  if (UNREACHABLE.test(result.stderr)) return 'unavailable'
   return 'other'
 }
 

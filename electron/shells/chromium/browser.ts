@@ -156,6 +156,8 @@ export class RunningBrowser {
     // The bridge's first word follows the commit at once; without it the window would be one that nothing can use.
     const timer = setTimeout(() => endedEarly.reject(new AppError('shell.unavailable', 'the page does not start')), LAUNCH_TIMEOUT_MS)
     await Promise.race([link.started, endedEarly.promise]).finally(() => clearTimeout(timer))
+    // A new window has its keyboard in the address line, hidden or not: what a person types first would go there.
+    await pageSession.send('Page.bringToFront')
     if (running.#ended) throw new AppError('shell.unavailable', 'the browser ended while it was starting')
     launched = true
     return running

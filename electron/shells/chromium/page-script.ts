@@ -97,6 +97,25 @@ const SOURCE = String.raw`function (names) {
     }
   }
 
+  // Chromium's own shortcuts: a find bar or a menu would take the keyboard, and the next word typed would go there.
+  // What edits text stays. (New window, new tab and close cannot be prevented here: the shell closes strays, and the
+  // keyboard lock of full screen hands even those to the page.)
+  const edits = new Set(['a', 'c', 'v', 'x', 'y', 'z'])
+  const moves = new Set(['ArrowLeft', 'ArrowRight', 'Home', 'End', 'Backspace', 'Delete'])
+  const edit = (e) => {
+    // On a layout of other letters, the place of the key counts.
+    const letter = e.key > '\x7f' ? e.code.slice(3).toLowerCase() : e.key.toLowerCase()
+    return moves.has(e.key) || (e.shiftKey ? letter === 'z' : edits.has(letter))
+  }
+  const kiosk = matchMedia('(display-mode: fullscreen)')
+  window.addEventListener('keydown', (e) => {
+    if (!e.isTrusted || e.getModifierState('AltGraph')) return
+    if (e.altKey && e.key === 'F4' && !kiosk.matches) return // an ordinary window may be closed
+    // Shift+Escape is the browser's task manager.
+    const special = /^F\d+$/.test(e.key) || (e.shiftKey && e.key === 'Escape')
+    if (special || e.altKey || ((e.ctrlKey || e.metaKey) && !edit(e))) e.preventDefault()
+  }, { capture: true })
+
   window.addEventListener(names.pickup, (e) => { e.stopImmediatePropagation(); e.receiver = receiver }, { once: true, capture: true })
 
   const bridge = Object.freeze({

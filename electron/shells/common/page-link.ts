@@ -72,6 +72,10 @@ export class PageLink implements RendererLink {
     else this.#goneListeners.push(fn)
   }
 
+  onMalformed(fn: Parameters<RendererLink['onMalformed']>[0]): void {
+    this.#guard.onMalformed(fn)
+  }
+
   /** For the shell: a request of the page. Never rejects. */
   dispatch(name: unknown, input: unknown): Promise<Reply> {
     return this.#guard.dispatch(name, input)

@@ -62,3 +62,18 @@ it('keeps the code of an AppError', async () => {
   guard.handle('ui.command', () => Promise.reject(new AppError('power.denied', 'x')))
   expect(await guard.dispatch('ui.command', { type: 'cancel' })).toMatchObject({ error: { code: 'power.denied' } })
 })
+
+it('tells the audit which request was malformed, as often as it logs it and not more', async () => {
+  const { guard, log } = make()
+  const told: unknown[] = []
+  guard.onMalformed((m) => told.push(m))
+  await guard.dispatch('ui.command', { type: 'rm -rf' })
+  await guard.dispatch('hunter2', {})
+  for (let i = 0; i < 100; i++) guard.refuseMalformed('not JSON')
+  expect(told).toEqual([
+    { request: 'ui.command', count: 1 },
+    { request: 'unknown', count: 2 },
+    { request: 'unknown', count: 3 },
+  ])
+  expect(log.lines).toHaveLength(MALFORMED_LIMIT)
+})

@@ -9,12 +9,19 @@ export const MALFORMED_LIMIT = 3
 /** Requests of one page that may wait for their answers at the same time. */
 const MAX_PENDING = 256
 
+export interface Malformed {
+  readonly request: RequestName | 'unknown'
+  /** How many this life of the page has sent by now. */
+  readonly count: number
+}
+
 type Handler = (input: unknown) => Promise<unknown>
 
 export class RequestGuard {
   readonly #log: Logger
   readonly #reset: () => void
   readonly #handlers = new Map<RequestName, Handler>()
+  readonly #listeners: ((m: Malformed) => void)[] = []
   #malformed = 0
   #pending = 0
 
@@ -29,6 +36,11 @@ export class RequestGuard {
     this.#handlers.set(name, fn as Handler)
   }
 
+  /** For the audit: told of each up to the limit, with nothing of what the page wrote. */
+  onMalformed(fn: (m: Malformed) => void): void {
+    this.#listeners.push(fn)
+  }
+
   get malformed(): number {
     return this.#malformed
   }
@@ -39,7 +51,7 @@ export class RequestGuard {
     const schemas = contract.requests[name]
     const parsed = schemas.input.safeParse(input)
     // Only paths are logged: the message could quote a password out of the input.
-    if (!parsed.success) return this.refuseMalformed(`${name}: ${parsed.error.issues.map((i) => `${i.path.join('.')} ${i.code}`).join(', ').slice(0, 300)}`)
+    if (!parsed.success) return this.refuseMalformed(`${name}: ${parsed.error.issues.map((i) => `${i.path.join('.')} ${i.code}`).join(', ').slice(0, 300)}`, name)
     const handler = this.#handlers.get(name)
     if (!handler) return this.#failed(new AppError('ipc.refused', `${name} has no handler`))
     if (this.#pending >= MAX_PENDING) return this.#failed(new AppError('ipc.refused', `more than ${MAX_PENDING} requests under way`))
@@ -57,10 +69,14 @@ export class RequestGuard {
   }
 
   /** For input that is broken before it has a name (bad JSON, too long, wrong shape on a port). */
-  refuseMalformed(detail: string): Reply {
+  refuseMalformed(detail: string, request: Malformed['request'] = 'unknown'): Reply {
     this.#malformed++
     const error = new AppError('ipc.malformed', detail)
-    this.#log.warn('malformed request from the page', { code: error.code, trace: error.traceId, detail, count: this.#malformed })
+    // A page that floods us until its reload must not flood the log as well.
+    if (this.#malformed <= MALFORMED_LIMIT) {
+      this.#log.warn('malformed request from the page', { code: error.code, trace: error.traceId, detail, count: this.#malformed })
+      for (const fn of this.#listeners) fn({ request, count: this.#malformed })
+    }
     if (this.#malformed === MALFORMED_LIMIT) this.#reset()
     return { ok: false, error: toUser(error) }
   }

@@ -144,6 +144,15 @@ describe('the window', () => {
   })
 })
 
+it('passes the page\'s console on', async () => {
+  const { fake, clock, log } = setup()
+  const lines: string[] = []
+  const shell = new ElectronShell({ electron: fake.electron, options: windowed, assets, preload: '/x/preload.cjs', log, clock, onConsole: (level, text) => lines.push(`${level} ${text}`) })
+  await shell.open(() => {})
+  fake.windows[0]!.webContents.emit('console-message', { level: 'warning', message: 'a hostile guest' })
+  expect(lines).toEqual(['warning a hostile guest'])
+})
+
 describe('a crash of the page', () => {
   const crash = (w: FakeWindow): boolean => w.webContents.emit('render-process-gone', fakeEvent(), { reason: 'oom', exitCode: 9 })
 

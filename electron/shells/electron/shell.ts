@@ -31,6 +31,8 @@ export interface ElectronShellSetup {
   readonly preload: string
   readonly log: Logger
   readonly clock: Clock
+  /** Each message of the page's console, unbounded: the listener limits length and rate. */
+  readonly onConsole?: (level: 'error' | 'warning' | 'info' | 'debug', text: string) => void
 }
 
 /** The address the window loads. */
@@ -132,6 +134,7 @@ export class ElectronShell implements ShellPort {
       this.#endLife()
       this.#recover(window, details.reason)
     })
+    contents.on('console-message', ({ level, message }) => this.#setup.onConsole?.(level, message))
     contents.on('unresponsive', () => log.warn('the page does not respond'))
     // In the kiosk nobody closes the window; the compositor's close (Alt+F4) is refused.
     window.on('close', (event) => {

@@ -10,7 +10,7 @@ const body = (size: number, fill: (view: DataView) => void): Body => ({
   to_buffer: (a) => { fill(new DataView(a)) },
 })
 
-/** uint32 code (scancodes.ts, wireCode). */
+/** uint32 code (spice/session/scancodes.ts, wireCode). */
 export const keyBody = (code: number): Body => body(4, (v) => { v.setUint32(0, code >>> 0, true) })
 
 /** uint16 flags: 1 scroll, 2 num, 4 caps lock. */

@@ -273,7 +273,8 @@ export const CursorFlags = {
 export const AudioDataMode = {
   INVALID: 0,
   RAW: 1,
-  OPUS: 2,
+  CELT_0_5_1: 2,
+  OPUS: 3,
 } as const
 
 export const AudioFmt = {

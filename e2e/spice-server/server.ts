@@ -1,0 +1,92 @@
+// Why: a test's handle on one scripted server process: its port, its events in order, and "go on".
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { buildSpiceServer } from './build.ts'
+
+export type Compression = 'off' | 'auto_glz' | 'auto_lz' | 'quic' | 'glz' | 'lz' | 'lz4'
+export const COMPRESSIONS: readonly Compression[] = ['off', 'auto_glz', 'auto_lz', 'quic', 'glz', 'lz', 'lz4']
+
+export interface ServerOptions {
+  readonly compression?: Compression
+  readonly jpeg?: 'auto' | 'always' | 'never'
+  readonly zlib?: 'auto' | 'always' | 'never'
+  readonly video?: 'off' | 'all' | 'filter'
+  readonly codecs?: string
+  readonly width?: number
+  readonly height?: number
+  readonly displays?: number
+  readonly frames?: number
+  readonly seed?: number
+  readonly argument?: number
+  /** Folder for the oracle files. */
+  readonly out: string
+  /** Wait for go() after the events client, oracle and done. */
+  readonly step?: boolean
+  /** Without one the server lets anybody in. */
+  readonly ticket?: string
+}
+
+/** Bytes sent so far by client port: a client that received as many has everything. */
+export type Sent = Readonly<Record<string, number>>
+
+export type ServerEvent =
+  | { readonly event: 'listening'; readonly port: number }
+  | { readonly event: 'client' }
+  | {
+    readonly event: 'oracle'; readonly display: number; readonly surface: number; readonly label: string; readonly format: number
+    readonly width: number; readonly height: number; readonly stride: number; readonly file: string; readonly sent: Sent
+  }
+  | { readonly event: 'load'; readonly frames: number; readonly draws: number; readonly megapixels: number; readonly seconds: number }
+  | { readonly event: 'done'; readonly sent: Sent }
+
+export interface ScriptedServer {
+  readonly port: number
+  /** Process id, for measuring. */
+  readonly pid: number
+  /** The next event after "listening"; undefined once the server has ended. */
+  next(): Promise<ServerEvent | undefined>
+  /** With `step`: lets the scene go on. */
+  go(): void
+  /** Ends the process and waits for it. What it wrote to stderr. */
+  stop(): Promise<string>
+}
+
+/** Options as the program's arguments. The ticket goes through stdin. */
+export function serverArguments(scene: string, options: ServerOptions): string[] {
+  const args: string[] = []
+  for (const name of ['compression', 'jpeg', 'zlib', 'video', 'codecs', 'width', 'height', 'displays', 'frames', 'seed', 'argument', 'out'] as const) {
+    const value = options[name]
+    if (value !== undefined) args.push(`--${name}`, String(value))
+  }
+  if (options.step === true) args.push('--step')
+  if (options.ticket !== undefined) args.push('--ticket-on-stdin')
+  return [...args, scene]
+}
+
+/** Builds if needed, starts, and waits until it listens on 127.0.0.1. */
+export async function startSpiceServer(scene: string, options: ServerOptions): Promise<ScriptedServer> {
+  const program = await buildSpiceServer()
+  const child = spawn(program, serverArguments(scene, options), { stdio: ['pipe', 'pipe', 'pipe'] })
+  const exited = once(child, 'exit')
+  let log = ''
+  child.stderr.setEncoding('utf8').on('data', (s: string) => (log = (log + s).slice(-100_000)))
+  child.stdin.on('error', () => undefined) // it may end before it has read everything
+  if (options.ticket !== undefined) child.stdin.write(`${options.ticket}\n`)
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async (): Promise<ServerEvent | undefined> => {
+    for (;;) {
+      const line = await lines.next()
+      if (line.done === true) return undefined
+      if (line.value.startsWith('{')) return JSON.parse(line.value) as ServerEvent
+    }
+  }
+  const stop = async (): Promise<string> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    await exited
+    return log
+  }
+  const first = await next()
+  if (first?.event !== 'listening' || child.pid === undefined) throw new Error(`the SPICE server did not start: ${(await stop()).slice(-800)}`)
+  return { port: first.port, pid: child.pid, next, go: () => void child.stdin.write('go\n'), stop }
+}

@@ -1,0 +1,78 @@
+// Why: LZ4 images are raw rows in blocks that may refer to the rows of earlier blocks, which no block decoder from a
+// registry takes; the block format is public (lz4_Block_format.md) and thirty lines long. In front: a byte for row order
+// and one for the bitmap format; each block has its size in big-endian before it.
+import { WireError } from '../wire/reader.ts'
+import type { Picture } from '../pixels.ts'
+import { decodeRaw } from './bitmap.ts'
+import { checkedArea } from './limits.ts'
+import { bitsPerPixel } from './parse.ts'
+
+/** A byte of an LZ4 length stands for 255 bytes at most. */
+const MAX_GAIN = 255
+
+export function decodeLz4(src: Uint8Array, width: number, height: number): Picture {
+  checkedArea(width, height)
+  if (src.length < 2) throw new WireError('LZ4 image without header')
+  const topDown = src[0] !== 0
+  const format = src[1]!
+  const bits = bitsPerPixel(format)
+  if (bits < 16) throw new WireError(`LZ4 image of format ${format}`)
+  const stride = (width * bits) / 8
+  const size = stride * height
+  if (size > src.length * MAX_GAIN) throw new WireError(`LZ4 image of ${size} bytes in ${src.length}`)
+  const rows = new Uint8Array(size)
+  let ip = 2
+  let op = 0
+  while (ip < src.length && op < size) {
+    if (ip + 4 > src.length) throw new WireError('LZ4 block size cut short')
+    const block = ((src[ip]! << 24) | (src[ip + 1]! << 16) | (src[ip + 2]! << 8) | src[ip + 3]!) >>> 0
+    ip += 4
+    if (ip + block > src.length) throw new WireError(`LZ4 block of ${block} bytes cut short`)
+    op = lz4Block(src, ip, ip + block, rows, op)
+    ip += block
+  }
+  if (op < size) throw new WireError(`LZ4 image of ${size} bytes ends at ${op}`)
+  return decodeRaw({ format, width, height, stride, topDown, data: rows })
+}
+
+/** One block into `out` at `op`; what is before `op` is its dictionary. Returns where it ended. */
+export function lz4Block(src: Uint8Array, start: number, last: number, out: Uint8Array, op: number): number {
+  let ip = start
+  while (ip < last) {
+    const token = src[ip++]!
+    let n = token >> 4
+    if (n === 15) {
+      let more
+      do {
+        more = ip < last ? src[ip]! : 0
+        ip++
+        n += more
+      } while (more === 255)
+    }
+    if (ip + n > last || op + n > out.length) throw new WireError('LZ4 literals too long')
+    if (n > 16) {
+      out.set(src.subarray(ip, ip + n), op)
+      ip += n
+      op += n
+    } else for (const end = ip + n; ip < end; ) out[op++] = src[ip++]!
+    // The last sequence of a block has no match.
+    if (ip >= last) break
+    if (ip + 2 > last) throw new WireError('LZ4 block cut short')
+    const distance = src[ip]! | (src[ip + 1]! << 8)
+    ip += 2
+    n = (token & 15) + 4
+    if (n === 19) {
+      let more
+      do {
+        more = ip < last ? src[ip]! : 0
+        ip++
+        n += more
+      } while (more === 255)
+    }
+    if (distance === 0 || distance > op || op + n > out.length) throw new WireError(`LZ4 match of ${n} at ${op} from ${distance} back`)
+    if (distance >= n && n > 24) out.copyWithin(op, op - distance, op - distance + n)
+    else for (let i = 0, from = op - distance; i < n; i++) out[op + i] = out[from + i]!
+    op += n
+  }
+  return op
+}

@@ -1,0 +1,75 @@
+// Why: the server decides what its client remembers and counts it in pixels; this remembers no more than it was told to
+// announce. Ids have 64 bits and stay two numbers. A lossy picture can be replaced by the lossless one later, and a draw
+// that must not be lossy waits for that.
+import type { Coverage, Picture } from '../pixels.ts'
+import { Arrivals } from './arrivals.ts'
+
+/** A bitmap of one bit that was cached as a mask keeps its coverage: as a picture it has no colours of its own. */
+export type CachedImage = { readonly kind: 'picture'; readonly picture: Picture; readonly lossy: boolean } | { readonly kind: 'mask'; readonly mask: Coverage; readonly lossy: false }
+
+/**
+ * Shared by the display channels of a session. The server frees ids before it uses their room again, so the least
+ * recently used go only if it does not keep to the size that was announced.
+ */
+export class PixmapCache {
+  readonly #limit: number
+  readonly #arrivals: Arrivals
+  /** In order of use, oldest first. */
+  readonly #images = new Map<string, CachedImage>()
+  #pixels = 0
+
+  /** `limit`: pixels, as announced in the display channel's INIT. */
+  constructor(limit: number, arrivals: Arrivals = new Arrivals()) {
+    this.#limit = limit
+    this.#arrivals = arrivals
+  }
+
+  get pixels(): number {
+    return this.#pixels
+  }
+  get size(): number {
+    return this.#images.size
+  }
+
+  get(idHi: number, idLo: number): CachedImage | undefined {
+    const key = `${idHi}:${idLo}`
+    const found = this.#images.get(key)
+    if (found === undefined) return undefined
+    this.#images.delete(key)
+    this.#images.set(key, found)
+    return found
+  }
+
+  put(idHi: number, idLo: number, image: CachedImage): void {
+    const key = `${idHi}:${idLo}`
+    this.#drop(key)
+    this.#images.set(key, image)
+    this.#pixels += areaOf(image)
+    for (const oldest of this.#images.keys()) {
+      if (this.#pixels <= this.#limit) break
+      this.#drop(oldest)
+    }
+    this.#arrivals.arrived()
+  }
+
+  invalidate(idHi: number, idLo: number): void {
+    this.#drop(`${idHi}:${idLo}`)
+  }
+
+  clear(): void {
+    this.#images.clear()
+    this.#pixels = 0
+  }
+
+  #drop(key: string): void {
+    const found = this.#images.get(key)
+    if (found === undefined) return
+    this.#images.delete(key)
+    this.#pixels -= areaOf(found)
+  }
+}
+
+function areaOf(image: CachedImage): number {
+  const p = image.kind === 'picture' ? image.picture : image.mask
+  return p.width * p.height
+}
