@@ -60,8 +60,8 @@ const forbidden = [
     '^shared/', '^electron/core/', '^electron/shells/(chromium|common)/', pkg('playwright-core'), core('[a-z_/]+'),
   ]),
   only('preload-is-names-only', '^electron/preload/', 'The preload exposes window.latchkey: shared names and types, electron\'s renderer modules.', ['^shared/', '^electron/preload/', pkg('electron'), '^electron$']),
-  only('renderer-is-a-view', '^renderer/', 'renderer/ imports shared, React, React Aria, spice-html5 and itself; no node:, no electron/.', [
-    '^shared/', '^renderer/', pkg('react', 'react-dom', 'react-aria-components', 'react-aria', 'react-stately', '@react-[a-z]+/[a-z-]+', '@internationalized/[a-z-]+', '@spice-project/spice-html5', 'zod'),
+  only('renderer-is-a-view', '^renderer/', 'renderer/ imports shared, React, React Aria, spice-html5, fflate (inflate for images) and itself; no node:, no electron/.', [
+    '^shared/', '^renderer/', pkg('react', 'react-dom', 'react-aria-components', 'react-aria', 'react-stately', '@react-[a-z]+/[a-z-]+', '@internationalized/[a-z-]+', '@spice-project/spice-html5', 'fflate', 'zod'),
   ]),
   only('embedded-is-a-hypervisor', '^embedded/', 'embedded/ imitates the other side: shared, core\'s errors and test kit, node:*, ssh2, fast-xml-parser.', [
     '^shared/', '^embedded/', '^electron/core/(errors|testkit|result)\\.ts$', pkg('ssh2', 'fast-xml-parser', 'zod', 'node'), core('[a-z_/]+'),

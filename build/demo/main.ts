@@ -47,9 +47,8 @@ async function scripted(rig: Rig, out: string): Promise<DemoReport> {
     }
     await untilState(app, (s) => s.name === 'preparing' || s.name === 'connecting' || s.name === 'connected', 'the start of the desktop')
     await shoot('3-signing-in')
-    const signedOn = untilSignedOn(app)
-    await untilState(app, (s) => s.name === 'connected', 'the first frame', 90_000)
-    const sso = await signedOn
+    // Together, so that the failure of one is not left uncaught behind the other's.
+    const [sso] = await Promise.all([untilSignedOn(app), untilState(app, (s) => s.name === 'connected', 'the first frame', 90_000)])
     const done = performance.now()
     await new Promise((r) => setTimeout(r, REPAINT))
     await shoot('4-console')

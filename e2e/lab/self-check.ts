@@ -154,6 +154,7 @@ async function rightsFacts(lab: Lab, device: Probe, fact: Fact): Promise<void> {
   await fact('kiosk-permitopen: the display is reached', () => as('kiosk-permitopen', async (on) => void (await openDisplay(on, 'ada-desktop')).destroy()))
   await fact('kiosk-nochannel: the socket is out of reach', () => refused(() => as('kiosk-nochannel', (on) => on.forwardUnix(path)), /./))
   await fact('kiosk-nodisplay: TCP is prohibited', () => refused(() => as('kiosk-nodisplay', (on) => openDisplay(on, 'ada-desktop')), /./))
+  await fact('kiosk-nodisplay: AllowTcpForwarding no denies stream-local too', () => refused(() => as('kiosk-nodisplay', (on) => on.forwardUnix(path)), /./))
   await fact('kiosk-nolibvirt: libvirt refuses', () => refused(() => as('kiosk-nolibvirt', (on) => virshOver(on, 'list')), /permission denied/i))
   await fact('kiosk: a terminal is refused', async () => {
     const { stdout } = await device.exec('test -t 0 && echo terminal')

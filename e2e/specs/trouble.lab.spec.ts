@@ -68,7 +68,7 @@ test('no TCP forwards: no display and, in OpenSSH, no channel either; the list i
   await desktops('ada-desktop')
   const d = await launch({ device: 'kiosk-nodisplay' })
   await d.open('ada', 'ada-desktop')
-  await d.expectError('spice.display-closed')
+  await d.expectError('ssh.forward-denied')
   expect(d.log.join('')).toContain('administratively prohibited')
   expect(d.log.join('')).toContain('"outcome":"channel-denied"')
   expect(lab.logs()['sshd']).toMatch(/request to connect to path \S+com\.kvm-vdi\.0, but the request was denied/)

@@ -132,6 +132,22 @@ describe('the password', () => {
     expect(t.app.view).toMatchObject({ screen: 'console', sso: { state: 'done', outcome: 'already-signed-in' } })
     expect(t.redactor.redact('hunter22')).toBe('hunter22')
   })
+  it('is not wiped in the middle of the handshake that it is kept for', async () => {
+    const t = setUp({ keepPasswordMs: 60_000 })
+    await t.signIn()
+    await t.clock.advance(15_000)
+    t.hypervisor.lose(new AppError('ssh.lost', 'gone'))
+    const gate = Promise.withResolvers<void>()
+    t.hypervisor.gate = gate.promise
+    await t.command({ type: 'retry' })
+    await t.clock.advance(50_000)
+    expect(t.hypervisor.seen?.disposed).toBe(false)
+    gate.resolve()
+    await settle(10)
+    expect(t.app.view.screen).toBe('console')
+    await t.clock.advance(60_000)
+    expect(t.hypervisor.seen?.disposed).toBe(true)
+  })
   it('that is no longer kept when the person wants to go on is asked for by name', async () => {
     const t = setUp({ keepPasswordMs: 60_000 })
     await t.signIn()

@@ -1,47 +1,25 @@
 /* Why: the QXL device itself: gives the server one command at a time, and the next one only when the client's kernel has
  * every byte of the ones before. */
 #include "device.h"
-#include <arpa/inet.h>
+#include "device-internal.h"
+#include "scenes.h"
 #include <glib.h>
-#include <linux/sockios.h>
-#include <linux/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#define MAX_CLIENT_SOCKETS 32
 
 typedef struct Block {
     struct Block *next;
     max_align_t data[];
 } Block;
 
-typedef struct {
-    uint8_t *mem; /* NULL: no such surface */
-    int format, width, height, stride;
-} Surface;
-
-typedef struct {
-    QXLInstance qxl;
-    Cmd *pending[2]; /* 0 display, 1 cursor; guarded by lock */
-    int idle;        /* empty answers since the last command, each of them one turn of the server's loop */
-    bool client;
-    bool slot_added;
-    Surface surfaces[MAX_SURFACES];
-    LoadSource load;
-    int load_left;
-} Device;
-
 Options opt;
-static Device devices[MAX_DISPLAYS];
-static Device *current = &devices[0];
-static struct { int fd; int port; } sockets[MAX_CLIENT_SOCKETS];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+Device devices[MAX_DISPLAYS];
+Device *current = &devices[0];
+pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static GMainLoop *loop;
 static void (*scene_function)(void);
 
@@ -68,47 +46,6 @@ static void cmd_free(Cmd *c)
         c->blocks = next;
     }
     g_free(c);
-}
-
-/* ---- what has reached the client */
-
-static int peer_port(int fd)
-{
-    struct sockaddr_in peer;
-    socklen_t size = sizeof peer;
-    return getpeername(fd, (struct sockaddr *)&peer, &size) ? -1 : ntohs(peer.sin_port);
-}
-
-/* The server owns and closes these descriptors: one whose peer changed is another socket, and forgotten. */
-static bool alive(int i)
-{
-    if (sockets[i].fd > 0 && peer_port(sockets[i].fd) != sockets[i].port) sockets[i].fd = 0;
-    return sockets[i].fd > 0;
-}
-
-static bool drained(void)
-{
-    for (int i = 0; i < MAX_CLIENT_SOCKETS; i++) {
-        int unsent = 0;
-        if (alive(i) && ioctl(sockets[i].fd, SIOCOUTQ, &unsent) == 0 && unsent > 0) return false;
-    }
-    return true;
-}
-
-static void print_sent(void)
-{
-    const char *comma = "";
-    printf("\"sent\":{");
-    for (int i = 0; i < MAX_CLIENT_SOCKETS; i++) {
-        struct tcp_info info;
-        socklen_t size = sizeof info;
-        memset(&info, 0, sizeof info);
-        if (!alive(i) || getsockopt(sockets[i].fd, IPPROTO_TCP, TCP_INFO, &info, &size)) continue;
-        printf("%s\"%d\":%llu", comma, sockets[i].port,
-               (unsigned long long)(info.tcpi_bytes_sent - info.tcpi_bytes_retrans));
-        comma = ",";
-    }
-    printf("}");
 }
 
 /* ---- the device as the server sees it */
@@ -249,7 +186,7 @@ static void hand_over(Cmd *c, int which)
     pthread_mutex_unlock(&lock);
 }
 
-static void settle(void)
+void settle(void)
 {
     pthread_mutex_lock(&lock);
     current->idle = 0;
@@ -297,115 +234,10 @@ void on_main(void (*f)(void *), void *arg)
     settle();
 }
 
-static int bytes_per_row(int format, int width)
-{
-    switch (format) {
-    case SPICE_SURFACE_FMT_8_A: return (width + 3) & ~3;
-    case SPICE_SURFACE_FMT_16_555:
-    case SPICE_SURFACE_FMT_16_565: return (width * 2 + 3) & ~3;
-    default: return width * 4;
-    }
-}
-
-static Surface *surface_init(uint32_t id, int format, int width, int height)
-{
-    Surface *s = &current->surfaces[id];
-    g_free(s->mem);
-    *s = (Surface){ .format = format, .width = width, .height = height, .stride = bytes_per_row(format, width) };
-    s->mem = g_malloc0((size_t)s->stride * (size_t)height);
-    return s;
-}
-
-void surface_create(uint32_t id, int format, int width, int height)
-{
-    Surface *s = surface_init(id, format, width, height);
-    Cmd *c = cmd_new();
-    c->u.surface.release_info.id = (uintptr_t)c;
-    c->u.surface.surface_id = id;
-    c->u.surface.type = QXL_SURFACE_CMD_CREATE;
-    c->u.surface.u.surface_create = (QXLSurface){ .format = (uint32_t)format, .width = (uint32_t)width,
-        .height = (uint32_t)height, .stride = s->stride, .data = (uintptr_t)s->mem };
-    c->ext.cmd.type = QXL_CMD_SURFACE;
-    c->ext.cmd.data = (uintptr_t)&c->u.surface;
-    emit(c);
-}
-
-void surface_destroy(uint32_t id)
-{
-    Cmd *c = cmd_new();
-    c->u.surface.release_info.id = (uintptr_t)c;
-    c->u.surface.surface_id = id;
-    c->u.surface.type = QXL_SURFACE_CMD_DESTROY;
-    c->ext.cmd.type = QXL_CMD_SURFACE;
-    c->ext.cmd.data = (uintptr_t)&c->u.surface;
-    emit(c);
-    settle(); /* its memory stays: the server may still hold draws that read it */
-    current->surfaces[id].mem = NULL;
-}
-
-static void create_primary_now(void *arg)
-{
-    Surface *s = arg;
-    QXLDevSurfaceCreate create = { .format = (uint32_t)s->format, .width = (uint32_t)s->width,
-        .height = (uint32_t)s->height, .stride = s->stride, .mouse_mode = 1, .type = QXL_SURF_TYPE_PRIMARY,
-        .mem = (uintptr_t)s->mem };
-    spice_qxl_create_primary_surface(&current->qxl, 0, &create);
-}
-
-static void destroy_primary_now(void *arg) { (void)arg; spice_qxl_destroy_primary_surface(&current->qxl, 0); }
-static void reset_cache_now(void *arg) { (void)arg; spice_qxl_reset_image_cache(&current->qxl); }
-static void reset_cursor_now(void *arg) { (void)arg; spice_qxl_reset_cursor(&current->qxl); }
-static void destroy_surfaces_now(void *arg) { (void)arg; spice_qxl_destroy_surfaces(&current->qxl); }
-
-void primary_create(int format, int width, int height) { on_main(create_primary_now, surface_init(0, format, width, height)); }
-void primary_destroy(void) { on_main(destroy_primary_now, NULL); }
-void reset_image_cache(void) { on_main(reset_cache_now, NULL); }
-void reset_cursor(void) { on_main(reset_cursor_now, NULL); }
-void destroy_surfaces(void) { on_main(destroy_surfaces_now, NULL); }
-
-void monitors_config(const QXLHead *heads, int count, int max_allowed)
-{
-    QXLMonitorsConfig *config = g_malloc0(sizeof *config + sizeof *heads * (size_t)count);
-    bool done = false;
-    config->count = (uint16_t)count;
-    config->max_allowed = (uint16_t)max_allowed;
-    memcpy(config->heads, heads, sizeof *heads * (size_t)count);
-    spice_qxl_monitors_config_async(&current->qxl, (uintptr_t)config, 0, (uintptr_t)&done);
-    pthread_mutex_lock(&lock);
-    while (!done) pthread_cond_wait(&changed, &lock);
-    pthread_mutex_unlock(&lock);
-    g_free(config);
-    settle();
-}
-
-static void wait_for_go(void)
+void wait_for_go(void)
 {
     char line[64];
     if (opt.step && !fgets(line, sizeof line, stdin)) exit(0);
-}
-
-void oracle(uint32_t surface, const char *label)
-{
-    static int number;
-    Surface *s = &current->surfaces[surface];
-    QXLRect all = { .top = 0, .left = 0, .bottom = s->height, .right = s->width };
-    char path[4096];
-    settle();
-    spice_qxl_update_area(&current->qxl, surface, &all, NULL, 0, 0);
-    settle();
-    snprintf(path, sizeof path, "%s/oracle-%d.raw", opt.out, number++);
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(s->mem, (size_t)s->stride, (size_t)s->height, file) != (size_t)s->height || fclose(file)) {
-        perror(path);
-        exit(1);
-    }
-    printf("{\"event\":\"oracle\",\"display\":%d,\"surface\":%u,\"label\":\"%s\",\"format\":%d,\"width\":%d,\"height\":%d,"
-           "\"stride\":%d,\"file\":\"%s\",", (int)(current - devices), surface, label, s->format, s->width, s->height,
-           s->stride, path);
-    print_sent();
-    printf("}\n");
-    fflush(stdout);
-    wait_for_go();
 }
 
 static void *script(void *arg)
@@ -432,45 +264,12 @@ static void *script(void *arg)
     exit(0);
 }
 
-static SpiceServer *accepting;
-
-static gboolean accept_client(GIOChannel *channel, GIOCondition condition, gpointer data)
-{
-    (void)condition;
-    (void)data;
-    int fd = accept(g_io_channel_unix_get_fd(channel), NULL, NULL);
-    if (fd < 0) return G_SOURCE_CONTINUE;
-    for (int i = 0; i < MAX_CLIENT_SOCKETS; i++) {
-        if (alive(i)) continue;
-        sockets[i].port = peer_port(fd);
-        sockets[i].fd = fd;
-        break;
-    }
-    if (spice_server_add_client(accepting, fd, 0)) close(fd);
-    return G_SOURCE_CONTINUE;
-}
-
-/* Our own listening socket, so that the port is the kernel's choice and the clients' sockets can be asked what is unsent. */
-static int listen_on_loopback(void)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) || listen(fd, 16)
-        || getsockname(fd, (struct sockaddr *)&address, &size)) {
-        perror("listen");
-        exit(1);
-    }
-    g_io_add_watch(g_io_channel_unix_new(fd), G_IO_IN, accept_client, NULL);
-    return ntohs(address.sin_port);
-}
-
 int device_main(SpiceServer *server, void (*scene)(void))
 {
     pthread_t thread;
     scene_function = scene;
-    accepting = server;
     if (spice_server_init(server, core_interface())) return 1;
+    audio_add(server, opt.scene);
     for (int i = 0; i < opt.displays; i++) {
         current = &devices[i];
         current->qxl.base.sif = &interface.base;
@@ -480,7 +279,7 @@ int device_main(SpiceServer *server, void (*scene)(void))
     }
     current = &devices[0];
     spice_server_vm_start(server);
-    printf("{\"event\":\"listening\",\"port\":%d}\n", listen_on_loopback());
+    printf("{\"event\":\"listening\",\"port\":%d}\n", listen_on_loopback(server));
     fflush(stdout);
     loop = g_main_loop_new(NULL, FALSE);
     if (pthread_create(&thread, NULL, script, NULL)) return 1;

@@ -11,3 +11,8 @@ const uint16_t rops[ROPS] = {
     ALL(SPICE_ROPD_OP_PUT), ALL(SPICE_ROPD_OP_OR), ALL(SPICE_ROPD_OP_AND), ALL(SPICE_ROPD_OP_XOR),
     SPICE_ROPD_OP_BLACKNESS, SPICE_ROPD_OP_WHITENESS, SPICE_ROPD_OP_INVERS,
 };
+
+bool rop3_rendered(unsigned code)
+{
+    return ((code >> 1 ^ code) & 0x55) != 0 && ((code >> 2 ^ code) & 0x33) != 0 && ((code >> 4 ^ code) & 0x0f) != 0;
+}

@@ -1,6 +1,7 @@
 /* Why: the lists that several scenes walk through. */
 #ifndef LATCHKEY_ROPS_H
 #define LATCHKEY_ROPS_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,4 +10,7 @@
 enum { ROPS = 35, FORMATS = 7 };
 extern const uint16_t rops[ROPS];
 extern const int formats[FORMATS];
+/* The server's own renderer has the 218 ROP3 codes whose result depends on pattern, source and destination alike; with
+ * one of the other 38 it aborts. Bit (P<<2 | S<<1 | D) of a code is the result. */
+bool rop3_rendered(unsigned code);
 #endif

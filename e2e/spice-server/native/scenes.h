@@ -1,6 +1,7 @@
 /* Why: the table of what the server can be asked to show. */
 #ifndef LATCHKEY_SCENES_H
 #define LATCHKEY_SCENES_H
+#include "draw.h"
 #include <stddef.h>
 
 typedef struct {
@@ -8,5 +9,13 @@ typedef struct {
     void (*run)(void);
 } Scene;
 
-extern const Scene copy_scenes[], fill_scenes[];
+extern const Scene copy_scenes[], fill_scenes[], draw_scenes[], line_scenes[], composite_scenes[], clip_scenes[], surface_scenes[],
+    cache_scenes[], other_scenes[], load_scenes[], audio_scenes[];
+
+/* Adds the sound device if the scene is one of sound. */
+void audio_add(SpiceServer *server, const char *scene);
+
+/* For scenes that want one of everything: a stroke and a text in a box, from scenes-lines.c. */
+Cmd *any_stroke(Box box);
+Cmd *any_text(Box box);
 #endif

@@ -44,6 +44,13 @@ export class PasswordVault {
     return this.#current
   }
 
+  /** For a sign-in with the kept password: its time stands still, so that it is not wiped in the middle of a handshake. */
+  hold(): Secret | undefined {
+    this.#cancel?.()
+    this.#cancel = undefined
+    return this.current
+  }
+
   /** The sign-in succeeded: the time that the password may be kept begins. */
   startKeeping(): void {
     this.#cancel?.()

@@ -208,7 +208,7 @@ export class EffectRunner {
   }
 
   async #authenticate(effect: Extract<Effect, { do: 'authenticate' }>, ctx: CallContext): Promise<void> {
-    const password = effect.password === 'typed' ? this.#vault.takeOffer() : this.#vault.current
+    const password = effect.password === 'typed' ? this.#vault.takeOffer() : this.#vault.hold()
     const driver = this.#p.driverFor(effect.who.endpoint)
     if (!driver) throw new AppError('internal.bug', `no driver for endpoint ${effect.who.endpoint}`)
     if (!password) throw effect.password === 'kept' ? new AppError('agent.password-gone', 'the kept password was wiped before the new sign-in') : new AppError('auth.input', 'no password was given')

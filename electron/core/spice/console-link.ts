@@ -133,8 +133,8 @@ export class ConsoleLink {
 /** Reaching the display failed: told as the display's fault unless the connection itself is to blame. */
 function displayError(error: AppError): AppError {
   switch (error.code) {
+    // Not ssh.forward-denied: "try again" would be the wrong advice where the server's settings forbid the way.
     case 'ssh.forward-failed':
-    case 'ssh.forward-denied':
     case 'ssh.refused':
       return new AppError('spice.display-closed', error.detail, { cause: error })
     default:

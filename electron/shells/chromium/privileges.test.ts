@@ -48,6 +48,9 @@ describe('the run folder', () => {
     expect(await runBase(undefined, dir, uid)).toBe(dir)
     expect(await runBase(undefined, dir, uid + 1)).toBe(tmpdir())
     expect(await runBase(NOBODY, dir, uid)).toBe(tmpdir())
+    // A temporary folder that only root can enter is of no use to the browser's user.
+    expect(await runBase(NOBODY, undefined, uid, dir)).toBe('/tmp')
+    expect(await runBase(undefined, undefined, uid, dir)).toBe(dir)
     await chmod(dir, 0o755)
     expect(await runBase(undefined, dir, uid)).toBe(tmpdir())
     expect(await runBase(undefined, join(dir, 'none'), uid)).toBe(tmpdir())

@@ -4,7 +4,7 @@
 import { constants, rmSync } from 'node:fs'
 import { access, chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { AppError } from '../../core/errors.ts'
 
 export interface BrowserUser {
@@ -66,10 +66,21 @@ export async function createRunFolder(user: BrowserUser | undefined, base: strin
 }
 
 /** Where run folders go. A tmpfs that dies with the log-in session is best, but another user cannot pass through it. */
-export async function runBase(user: BrowserUser | undefined, runtimeDir: string | undefined, ownUid: number): Promise<string> {
-  if (user || runtimeDir === undefined) return tmpdir()
+export async function runBase(user: BrowserUser | undefined, runtimeDir: string | undefined, ownUid: number, temp: string = tmpdir()): Promise<string> {
+  // Root's own temporary folder may be closed to others (pam_tmpdir makes it so), and the browser has to pass.
+  if (user) return (await passable(temp)) ? temp : '/tmp'
+  if (runtimeDir === undefined) return temp
   const s = await stat(runtimeDir).catch(() => undefined)
-  return s?.isDirectory() && s.uid === ownUid && (s.mode & 0o077) === 0 ? runtimeDir : tmpdir()
+  return s?.isDirectory() && s.uid === ownUid && (s.mode & 0o077) === 0 ? runtimeDir : temp
+}
+
+/** Whether every user may go through this folder and all above it. */
+async function passable(folder: string): Promise<boolean> {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const s = await stat(at).catch(() => undefined)
+    if (!s?.isDirectory() || (s.mode & 0o001) === 0) return false
+    if (at === dirname(at)) return true
+  }
 }
 
 /**

@@ -14,15 +14,16 @@ import type { Blend, Copy, CopyBits, Fill, Opaque, Plain, Rop3 } from './types.t
 /**
  * Calls paint with the picture (scaled if the box asks for it) and where its pixel (0, 0) lies on the surface. The server
  * scales a plain copy by compositing, which gives opaque pixels an alpha of 255; for the other operations it doesn't.
+ * rop null: a ternary one, whose source it scales apart.
  */
-function withSource(draw: Pick<Copy, 'src' | 'srcArea' | 'box' | 'scaleMode'>, rop: Rop, quads: Int32Array, count: number, paint: (pic: Picture, dx: number, dy: number) => void): void {
+function withSource(draw: Pick<Copy, 'src' | 'srcArea' | 'box' | 'scaleMode'>, rop: Rop | null, quads: Int32Array, count: number, paint: (pic: Picture, dx: number, dy: number) => void): void {
   const { src, srcArea, box } = draw
   if (srcArea.right - srcArea.left === box.right - box.left && srcArea.bottom - srcArea.top === box.bottom - box.top) {
     paint(src, box.left - srcArea.left, box.top - srcArea.top)
     return
   }
   const area = extents(quads, count)
-  paint(scaled(src, srcArea, box, area, draw.scaleMode, rop === ROP.COPY || src.alpha), area.left, area.top)
+  paint(scaled(src, srcArea, box, area, { mode: draw.scaleMode, opaque: !src.alpha, alpha: rop === ROP.COPY || src.alpha, snapped: rop === null }), area.left, area.top)
 }
 
 /** DRAW_FILL. */
@@ -77,7 +78,7 @@ export function drawRop3(surface: Surface, d: Rop3): void {
   const brush = steady(surface, d.brush)
   const draw = { ...d, src: detached(surface, d.src) }
   paintRegion(surface, d.box, d.clip, d.mask, (quads, count) =>
-    withSource(draw, ROP.NOOP, quads, count, (pic, dx, dy) => paintRop3(surface, quads, count, pic, dx, dy, brush, d.rop3)),
+    withSource(draw, null, quads, count, (pic, dx, dy) => paintRop3(surface, quads, count, pic, dx, dy, brush, d.rop3)),
   )
 }
 

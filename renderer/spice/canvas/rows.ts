@@ -1,6 +1,5 @@
 // Why: the only loops that raster operations need: n words of one row, the operation chosen outside of the loop.
 import type { Rop } from './ropd.ts'
-import { ROP } from './ropd.ts'
 
 /** Below this a loop beats the two calls of subarray and set. */
 const SHORT = 24
@@ -83,4 +82,3 @@ export function solidRow(and: number, xor: number, dst: Uint32Array, d: number, 
   for (const end = d + n; d < end; d++) dst[d] = (((dst[d]! & and) ^ xor) & keep) | force
 }
 
-export { ROP }

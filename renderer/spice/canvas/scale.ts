@@ -7,15 +7,18 @@ const ONE = 65_536
 
 /**
  * For `n` target pixels from `first`, counted from the box's edge: where they sample, 16.16, in a source stretch from
- * `src` of `size` pixels onto `box` pixels. Numbers, since hostile sizes leave 32 bits.
+ * `src` of `size` pixels onto `box` pixels. `snapped`: the source's edge is first moved to where a whole target pixel starts, as the server does for some
+ * draws. Numbers, since hostile sizes leave 32 bits.
  */
-function positions(src: number, size: number, box: number, first: number, n: number): Float64Array {
+function positions(src: number, size: number, box: number, first: number, n: number, snapped: boolean): Float64Array {
   const out = new Float64Array(n)
   const step = Math.floor((size * ONE) / box)
   if (step <= 0) return out.fill(-ONE * ONE)
+  const whole = snapped ? Math.floor((src * ONE) / step + 0.5) : 0
+  const edge = snapped ? 0 : src * ONE
   for (let i = 0; i < n; i++) {
     // (step · centre) / 2^16, rounded half up, centre = i + ½ in 16.16.
-    out[i] = src * ONE + Math.floor((step * (2 * (first + i) + 1) + 1) / 2)
+    out[i] = edge + Math.floor((step * (2 * (first + i + whole) + 1) + 1) / 2)
   }
   return out
 }
@@ -57,16 +60,27 @@ export function bilinear(tl: number, tr: number, bl: number, br: number, wx: num
   return v
 }
 
+export interface Scaling {
+  /** `ImageScaleMode`. */
+  readonly mode: number
+  /** Source alpha counts as 255. */
+  readonly opaque: boolean
+  /** What the result says of itself. */
+  readonly alpha: boolean
+  readonly snapped: boolean
+}
+
 /**
  * What the box shows of `src` scaled, within `area` (surface coordinates, inside the box): a picture of area's size.
- * Outside of the source lies transparent black. `opaque`: source alpha counts as 255. `alpha`: what the result says of itself.
+ * Outside of the source lies transparent black.
  */
-export function scaled(src: Picture, srcArea: Rect, box: Rect, area: Rect, mode: number, alpha: boolean, opaque = !src.alpha): Picture {
+export function scaled(src: Picture, srcArea: Rect, box: Rect, area: Rect, how: Scaling): Picture {
+  const { mode, alpha, opaque, snapped } = how
   const width = area.right - area.left
   const height = area.bottom - area.top
   const data = new Uint32Array(width * height)
-  const xs = positions(srcArea.left, srcArea.right - srcArea.left, box.right - box.left, area.left - box.left, width)
-  const ys = positions(srcArea.top, srcArea.bottom - srcArea.top, box.bottom - box.top, area.top - box.top, height)
+  const xs = positions(srcArea.left, srcArea.right - srcArea.left, box.right - box.left, area.left - box.left, width, snapped)
+  const ys = positions(srcArea.top, srcArea.bottom - srcArea.top, box.bottom - box.top, area.top - box.top, height, snapped)
   const force = opaque ? 0xff000000 : 0
   if (mode === ImageScaleMode.NEAREST) {
     const cols = nearest(xs, src.width)

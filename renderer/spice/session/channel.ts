@@ -124,8 +124,8 @@ export class Channel {
     this.#phase = 'header'
     this.#linkStarted = this.#o.clock.now()
     const { type, id, connectionId, caps } = this.#o
-    stream.onClosed((detail) => { this.#end(this.#goodbye === undefined ? { kind: 'ended', detail: detail ?? '' } : { kind: 'server', code: this.#goodbye }) })
     stream.onBytes((piece) => this.#receive(piece))
+    stream.onClosed((detail) => { this.#end(this.#goodbye === undefined ? { kind: 'ended', detail: detail ?? '' } : { kind: 'server', code: this.#goodbye }) })
     stream.send(linkMessage({ type, id, connectionId, caps }))
   }
 
@@ -320,7 +320,9 @@ export class Channel {
   }
 
   #wait(r: Reader): Promise<void> | undefined {
-    const waits = readWaits(r).map((w) => this.#o.group?.reached(w.type, w.id, w.serial)).filter((w) => w !== undefined)
+    // A channel that waits for itself waits for ever.
+    const others = readWaits(r).filter((w) => w.type !== this.#o.type || w.id !== this.#o.id)
+    const waits = others.map((w) => this.#o.group?.reached(w.type, w.id, w.serial)).filter((w) => w !== undefined)
     return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined)
   }
 

@@ -1,5 +1,8 @@
 // Why: one case on the canvas, and its picture as a number that can be kept beside the server's.
+import { drawAlphaBlend, drawTransparent } from '../alpha.ts'
 import { drawBlackness, drawBlend, drawCopy, drawCopyBits, drawFill, drawInvers, drawOpaque, drawRop3, drawWhiteness } from '../draws.ts'
+import { drawStroke } from '../stroke.ts'
+import { drawText } from '../text.ts'
 import type { Surface } from '../surface.ts'
 import type { Case } from './script.ts'
 import { fromRaw, QXL } from './script.ts'
@@ -16,6 +19,10 @@ export function run(c: Case): Surface {
       case QXL.BLACKNESS: drawBlackness(s, d); break
       case QXL.WHITENESS: drawWhiteness(s, d); break
       case QXL.INVERS: drawInvers(s, d); break
+      case QXL.TRANSPARENT: drawTransparent(s, d); break
+      case QXL.ALPHA_BLEND: drawAlphaBlend(s, d); break
+      case QXL.TEXT: drawText(s, d); break
+      case QXL.STROKE: drawStroke(s, d); break
       case QXL.ROP3: drawRop3(s, d); break
     }
   }

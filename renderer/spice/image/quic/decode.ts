@@ -12,8 +12,8 @@ export const QuicType = { GRAY: 1, RGB16: 2, RGB24: 3, RGB32: 4, RGBA: 5 } as co
 
 /** "QUIC" as a little-endian word. */
 const QUIC_MAGIC = 0x43495551
-/** Major 0, minor 1. */
-const QUIC_VERSION = 1
+/** Major 0, minor 0. */
+const QUIC_VERSION = 0
 /** Five words. */
 export const QUIC_HEADER = 20
 
@@ -114,13 +114,9 @@ class ColorRows {
         ranAt = x
         const end = x + pace.run(bits, to - x)
         out.fill(out[base + x - 1]!, base + x, base + end)
-        x = end
-        if (x === to) break
-        // The pixel after a run may be the start of another one, of length zero.
-        if (ranAt !== x && out[above + x - 1] === out[above + x] && out[base + x - 1] === out[base + x - 2]) {
-          x--
-          continue
-        }
+        // The pixel after a run is looked at again: it may start another one, of length zero, but not twice.
+        x = end - 1
+        continue
       }
       const rb = x === 0 ? red.first : red.row[x - 1]!
       const gb = x === 0 ? green.first : green.row[x - 1]!
@@ -183,12 +179,9 @@ class PlaneRows {
         ranAt = x
         const end = x + pace.run(bits, to - x)
         out.fill(out[base + x - 1]!, base + x, base + end)
-        x = end
-        if (x === to) break
-        if (ranAt !== x && out[above + x - 1] === out[above + x] && out[base + x - 1] === out[base + x - 2]) {
-          x--
-          continue
-        }
+        // The pixel after a run is looked at again: it may start another one, of length zero, but not twice.
+        x = end - 1
+        continue
       }
       const before = x === 0 ? model.first : model.row[x - 1]!
       const v = model.read(bits, before)

@@ -1,0 +1,275 @@
+// Why: video that the server made of draws. Frames of a stream are decoded and drawn in their order. With no sound to keep
+// in step with, a frame is drawn in its turn among the draws, as soon as it is here; with sound, when its time has come,
+// clipped as the stream is clipped then. Late frames of codecs that can spare them go, but never all of them.
+// Layout of the report: SpiceMsgcDisplayStreamReport of SPICE protocol 2.x.
+import { drawCopy } from '../canvas/draws.ts'
+import type { Surface } from '../canvas/surface.ts'
+import type { Clip } from '../canvas/types.ts'
+import type { Picture, Rect } from '../pixels.ts'
+import type { Clock } from '../session/clock.ts'
+import { ImageScaleMode, Ropd, StreamFlags, VideoCodecType } from '../wire/enums.ts'
+import { DisplayMsgc, MAX_NUM_STREAMS } from '../wire/messages.ts'
+import { WireError } from '../wire/reader.ts'
+import { Writer } from '../wire/writer.ts'
+import type { Counter } from './counts.ts'
+import type { ReportRequest, StreamCreate, StreamData } from './parse.ts'
+
+/** Decodes one stream, frame after frame. */
+export interface FrameDecoder {
+  /** The picture upright, its own from now on. Rejects for a frame that cannot be decoded; the next one may be. */
+  decode(data: Uint8Array): Promise<Picture>
+  close(): void
+}
+
+export interface StreamsEnvironment {
+  readonly clock: Clock
+  readonly counter: Counter
+  /** By VideoCodecType; undefined: cannot be decoded here (and should not have been offered). */
+  readonly decoder: (codec: number) => FrameDecoder | undefined
+  readonly surface: (id: number) => Surface | undefined
+  readonly drawn: (surface: Surface) => void
+  readonly send: (type: number, body: Uint8Array) => void
+  /** The server's multimedia clock now, ms (wraps at 2^32); undefined before it was told. */
+  readonly mmTime: () => number | undefined
+  /** How far ahead of its being heard sound is received, ms; undefined: no sound plays. */
+  readonly audioDelay: () => number | undefined
+}
+
+/** A frame that is later than this is not worth its decoding, ms, … */
+export const LATE_MS = 200
+/** … unless nothing was shown for as long as this. */
+export const STARVED_MS = 250
+/** A frame due later than this comes from a clock that is not ours to wait for, ms. */
+export const MAX_AHEAD_MS = 5000
+/** Frames and bytes of a stream that wait for their time; more are drawn at once. */
+export const MAX_WAITING = 128
+export const MAX_WAITING_BYTES = 32 * 1024 * 1024
+/** Frames in a row that are lost before the server is told at once. */
+const DROPS_TO_TELL = 3
+const NONE = 0xffffffff
+
+interface Reporting {
+  readonly request: ReportRequest
+  frames: number
+  drops: number
+  dropsInRow: number
+  firstTime: number
+  firstAt: number
+}
+
+class Stream {
+  readonly create: StreamCreate
+  readonly decoder: FrameDecoder | undefined
+  clip: Clip
+  reporting: Reporting | undefined
+  readonly waiting: StreamData[] = []
+  waitingBytes = 0
+  cancelTimer: (() => void) | undefined
+  /** Decodes and draws behind each other. */
+  tail: Promise<void> = Promise.resolve()
+  shownAt = -Infinity
+  gone = false
+
+  constructor(create: StreamCreate, decoder: FrameDecoder | undefined) {
+    this.create = create
+    this.decoder = decoder
+    this.clip = create.clip
+  }
+
+  /** Every frame is whole by itself, so that one may be left out. */
+  get spares(): boolean {
+    return this.create.codec === VideoCodecType.MJPEG
+  }
+}
+
+export class Streams {
+  readonly #env: StreamsEnvironment
+  readonly #streams = new Map<number, Stream>()
+
+  constructor(env: StreamsEnvironment) {
+    this.#env = env
+  }
+
+  get size(): number {
+    return this.#streams.size
+  }
+
+  create(c: StreamCreate): void {
+    this.#end(c.id)
+    // Ids are indices of a table in the server.
+    if (this.#streams.size >= MAX_NUM_STREAMS) throw new WireError('more streams than there can be')
+    const decoder = this.#env.decoder(c.codec)
+    this.#streams.set(c.id, new Stream(c, decoder))
+    if (decoder === undefined) throw new WireError(`video codec ${c.codec}`)
+  }
+
+  data(frame: StreamData): void | Promise<void> {
+    const stream = this.#get(frame.id)
+    const { clock } = this.#env
+    const now = this.#env.mmTime()
+    const ahead = now === undefined ? 0 : (frame.time - now) | 0
+    const starved = clock.now() - stream.shownAt > STARVED_MS
+    const lost = stream.decoder === undefined || (stream.spares && ahead < -LATE_MS && !starved)
+    this.#account(stream, frame, ahead, lost)
+    if (lost) return
+    if (this.#env.audioDelay() === undefined || ahead > MAX_AHEAD_MS || (ahead <= 0 && stream.waiting.length === 0)) {
+      this.#showWaiting(stream)
+      return this.#show(stream, frame)
+    }
+    stream.waiting.push(frame)
+    stream.waitingBytes += frame.data.length
+    while (stream.waiting.length > MAX_WAITING || stream.waitingBytes > MAX_WAITING_BYTES) this.#shift(stream, (f) => void this.#show(stream, f))
+    this.#schedule(stream)
+  }
+
+  clip(id: number, clip: Clip): void {
+    this.#get(id).clip = clip
+  }
+
+  report(request: ReportRequest): void {
+    const stream = this.#get(request.stream)
+    stream.reporting = { request, frames: 0, drops: 0, dropsInRow: 0, firstTime: 0, firstAt: 0 }
+    // The one way to say "I cannot": a report of no frames and all drops ends the stream, and draws come again.
+    if (stream.decoder === undefined) this.#send(request, 0, 0, 0, NONE, 0)
+  }
+
+  destroy(id: number): void {
+    this.#get(id)
+    this.#end(id)
+  }
+
+  destroyAll(): void {
+    for (const id of [...this.#streams.keys()]) this.#end(id)
+  }
+
+  surfaceGone(surface: number): void {
+    for (const [id, stream] of [...this.#streams]) if (stream.create.surface === surface) this.#end(id)
+  }
+
+  close(): void {
+    this.destroyAll()
+  }
+
+  #get(id: number): Stream {
+    const stream = this.#streams.get(id)
+    if (stream === undefined) throw new WireError(`no stream ${id}`)
+    return stream
+  }
+
+  #end(id: number): void {
+    const stream = this.#streams.get(id)
+    if (stream === undefined) return
+    this.#streams.delete(id)
+    stream.gone = true
+    stream.cancelTimer?.()
+    stream.waiting.length = 0
+    stream.decoder?.close()
+  }
+
+  #shift(stream: Stream, use: (frame: StreamData) => void): void {
+    const frame = stream.waiting.shift()
+    if (frame === undefined) return
+    stream.waitingBytes -= frame.data.length
+    use(frame)
+  }
+
+  #showWaiting(stream: Stream): void {
+    while (stream.waiting.length > 0) this.#shift(stream, (f) => void this.#show(stream, f))
+  }
+
+  #schedule(stream: Stream): void {
+    stream.cancelTimer?.()
+    stream.cancelTimer = undefined
+    const head = stream.waiting[0]
+    const now = this.#env.mmTime()
+    if (head === undefined || now === undefined) return
+    stream.cancelTimer = this.#env.clock.after(Math.max(0, (head.time - now) | 0), () => { this.#due(stream) })
+  }
+
+  #due(stream: Stream): void {
+    stream.cancelTimer = undefined
+    const isDue = (f: StreamData | undefined): boolean => f !== undefined && ((f.time - (this.#env.mmTime() ?? f.time)) | 0) <= 0
+    while (isDue(stream.waiting[0])) {
+      // What the next one would paint over in the same moment is not decoded.
+      const spared = stream.spares && isDue(stream.waiting[1])
+      this.#shift(stream, (f) => {
+        if (spared) this.#drop(stream)
+        else void this.#show(stream, f)
+      })
+    }
+    this.#schedule(stream)
+  }
+
+  #show(stream: Stream, frame: StreamData): Promise<void> {
+    const shown = stream.tail.then(async () => {
+      if (stream.gone || stream.decoder === undefined) return
+      let picture: Picture
+      try {
+        picture = await stream.decoder.decode(frame.data)
+      } catch {
+        this.#drop(stream)
+        return
+      }
+      const surface = this.#env.surface(stream.create.surface)
+      // Checked again: the stream may have ended while its frame was decoded.
+      if (isGone(stream) || surface === undefined) return
+      draw(surface, stream, frame, picture)
+      stream.shownAt = this.#env.clock.now()
+      this.#env.counter.streamFrames++
+      this.#env.drawn(surface)
+    })
+    stream.tail = shown
+    return shown
+  }
+
+  #drop(stream: Stream): void {
+    this.#env.counter.streamDrops++
+    if (stream.reporting !== undefined) stream.reporting.drops++
+  }
+
+  #account(stream: Stream, frame: StreamData, ahead: number, lost: boolean): void {
+    const r = stream.reporting
+    if (lost) this.#drop(stream)
+    if (r === undefined || stream.decoder === undefined) return
+    const now = this.#env.clock.now()
+    if (r.frames === 0) {
+      r.firstTime = frame.time
+      r.firstAt = now
+    }
+    r.frames++
+    r.dropsInRow = lost ? r.dropsInRow + 1 : 0
+    if (r.frames < r.request.window && now - r.firstAt < r.request.timeout && r.dropsInRow < DROPS_TO_TELL) return
+    this.#send(r.request, r.firstTime, frame.time, r.frames, r.drops, ahead)
+    r.frames = 0
+    r.drops = 0
+    r.dropsInRow = 0
+  }
+
+  #send(request: ReportRequest, first: number, last: number, frames: number, drops: number, ahead: number): void {
+    const w = new Writer(32).u32(request.stream).u32(request.unique).u32(first).u32(last).u32(frames).u32(drops)
+    this.#env.send(DisplayMsgc.STREAM_REPORT, w.i32(ahead).u32(this.#env.audioDelay() ?? NONE).finish())
+  }
+}
+
+const isGone = (stream: Stream): boolean => stream.gone
+
+function draw(surface: Surface, stream: Stream, frame: StreamData, picture: Picture): void {
+  const { create, clip } = stream
+  const width = Math.min(frame.sized?.width ?? create.width, picture.width)
+  const height = Math.min(frame.sized?.height ?? create.height, picture.height)
+  const upright = (create.flags & StreamFlags.STREAM_FLAGS_TOP_DOWN) !== 0 ? picture : flipped(picture, height)
+  const box: Rect = frame.sized?.dest ?? create.dest
+  drawCopy(surface, { box, clip, src: upright, srcArea: { left: 0, top: 0, right: width, bottom: height }, ropDescriptor: Ropd.OP_PUT, scaleMode: ImageScaleMode.NEAREST, mask: null })
+}
+
+/** The first `height` rows the other way round, in place: the picture is ours. */
+function flipped(picture: Picture, height: number): Picture {
+  const { data, stride } = picture
+  const row = new Uint32Array(stride)
+  for (let a = 0, b = height - 1; a < b; a++, b--) {
+    row.set(data.subarray(a * stride, a * stride + stride))
+    data.copyWithin(a * stride, b * stride, b * stride + stride)
+    data.set(row, b * stride)
+  }
+  return picture
+}

@@ -1,0 +1,228 @@
+// Why: from an image as described to a picture to draw with, whatever its codec, and the caches that this keeps. A
+// picture is never changed once it was returned: caches, the GLZ window and draws share it.
+import { unzlibSync } from 'fflate'
+import { ImageFlags, ImageType } from '../wire/enums.ts'
+import { WireError, type Reader } from '../wire/reader.ts'
+import type { Coverage, Picture, Pixels } from '../pixels.ts'
+import { Arrivals } from './arrivals.ts'
+import { decodeBitmap, decodeMaskBitmap } from './bitmap.ts'
+import { decodeGlz } from './glz.ts'
+import { GlzWindow } from './glz-window.ts'
+import { checkSameSize, checkedArea } from './limits.ts'
+import { decodeLz4 } from './lz4.ts'
+import { decodeLzAlpha, decodeLzPalette, decodeLzRgb } from './lz.ts'
+import { PaletteCache } from './palettes.ts'
+import { PixmapCache, type CachedImage } from './pixmaps.ts'
+import { decodeQuic, type QuicDecode } from './quic/decode.ts'
+import type { BitmapRef, CachedRef, ImageRef, JpegAlphaRef } from './types.ts'
+
+/** What the display channels of one session have in common. */
+export class SharedImages {
+  readonly arrivals = new Arrivals()
+  readonly pixmaps: PixmapCache
+  readonly glz: GlzWindow
+
+  /** Pixels, as announced in INIT: of the picture cache, and of the GLZ window. */
+  constructor(cachePixels: number, glzPixels: number) {
+    this.pixmaps = new PixmapCache(cachePixels, this.arrivals)
+    this.glz = new GlzWindow(glzPixels, this.arrivals)
+  }
+
+  clear(): void {
+    this.pixmaps.clear()
+    this.glz.clear()
+  }
+}
+
+export interface ImageEnvironment {
+  readonly shared: SharedImages
+  /** A surface's pixels as they are now; undefined: no such surface. */
+  readonly surface: (id: number) => (Pixels & { readonly alpha?: boolean }) | undefined
+  /** An opaque picture, top row first. */
+  readonly jpeg: (bytes: Uint8Array) => Picture | Promise<Picture>
+  /** Default: the TypeScript decoder. */
+  readonly quic?: QuicDecode
+}
+
+/** Largest GLZ image that is inflated, bytes: what MAX_AREA pixels of four bytes could be, were they all literals. */
+const MAX_INFLATED = 272 * 1024 * 1024
+/** zlib's best, about: a byte that stands for this many. */
+const MAX_ZLIB_GAIN = 1032
+/** PIXMAP, the only kind of resource there is. */
+const RESOURCE_PIXMAP = 1
+
+/** One for each display channel. Decode in the order of the messages, and await what is a promise before the next. */
+export class ImageDecoder {
+  readonly palettes = new PaletteCache()
+  readonly #env: ImageEnvironment
+  readonly #quic: QuicDecode
+  readonly #leave: () => void
+
+  constructor(env: ImageEnvironment) {
+    this.#env = env
+    this.#quic = env.quic ?? decodeQuic
+    this.#leave = env.shared.arrivals.join()
+  }
+
+  /** The channel is gone: nobody need wait for it. */
+  close(): void {
+    this.palettes.clear()
+    this.#leave()
+  }
+
+  /**
+   * `is555`: the draw is for a 16-bit surface, so palettes hold 16-bit colours. WireError if the image is damaged,
+   * or is of a cache that does not have it. A surface's pixels are the live ones, not a copy.
+   */
+  decode(ref: ImageRef, is555 = false): Picture | Promise<Picture> {
+    const picture = this.#decode(ref, is555)
+    if ((ref.flags & (ImageFlags.CACHE_ME | ImageFlags.CACHE_REPLACE_ME)) === 0) return picture
+    if (picture instanceof Promise) return picture.then((p) => this.#remember(ref, p))
+    return this.#remember(ref, picture)
+  }
+
+  /** A brush's or draw's mask: bits as 0 and 255. `invert` as MaskFlags says. Masks are bitmaps or cached ones. */
+  decodeMask(ref: ImageRef, invert: boolean): Coverage {
+    if (ref.type === ImageType.BITMAP) {
+      const caches = (ref.flags & (ImageFlags.CACHE_ME | ImageFlags.CACHE_REPLACE_ME)) !== 0
+      const mask = decodeMaskBitmap(ref, invert && !caches)
+      if (!caches) return mask
+      this.#env.shared.pixmaps.put(ref.idHi, ref.idLo, { kind: 'mask', mask, lossy: false })
+      return invert ? inverted(mask) : mask
+    }
+    if (ref.type !== ImageType.FROM_CACHE && ref.type !== ImageType.FROM_CACHE_LOSSLESS) throw new WireError(`mask of image type ${ref.type}`)
+    const found = this.#cached(ref)
+    const mask = found.kind === 'mask' ? found.mask : maskOf(found.picture)
+    return invert ? inverted(mask) : mask
+  }
+
+  /** INVAL_LIST: a count of 16 bits, then type and id each. */
+  invalidateList(r: Reader): void {
+    for (let n = r.count(r.u16(), 9); n > 0; n--) {
+      const type = r.u8()
+      const idLo = r.u32()
+      const idHi = r.u32()
+      if (type === RESOURCE_PIXMAP) this.#env.shared.pixmaps.invalidate(idHi, idLo)
+    }
+  }
+  /** INVAL_ALL_PIXMAPS; what it asks to wait for first is the caller's to wait for. */
+  invalidateAll(): void {
+    this.#env.shared.pixmaps.clear()
+  }
+  invalidatePalette(idHi: number, idLo: number): void {
+    this.palettes.invalidate(idHi, idLo)
+  }
+  invalidateAllPalettes(): void {
+    this.palettes.clear()
+  }
+
+  #decode(ref: ImageRef, is555: boolean): Picture | Promise<Picture> {
+    switch (ref.type) {
+      case ImageType.BITMAP:
+        return this.#bitmap(ref, is555)
+      case ImageType.QUIC:
+        return sized(this.#quic(ref.data), ref)
+      case ImageType.LZ_RGB:
+        return sized(decodeLzRgb(ref.data), ref)
+      case ImageType.LZ_PLT:
+        return sized(decodeLzPalette(ref.data, this.palettes.resolve(ref.palette), is555), ref)
+      case ImageType.GLZ_RGB:
+        return then(decodeGlz(ref.data, this.#env.shared.glz), (p) => sized(p, ref))
+      case ImageType.ZLIB_GLZ_RGB:
+        return then(decodeGlz(inflate(ref.data, ref.inflatedSize), this.#env.shared.glz), (p) => sized(p, ref))
+      case ImageType.LZ4:
+        return decodeLz4(ref.data, ref.width, ref.height)
+      case ImageType.JPEG:
+        checkedArea(ref.width, ref.height)
+        return then(this.#env.jpeg(ref.data), (p) => sized(p, ref))
+      case ImageType.JPEG_ALPHA:
+        return this.#jpegAlpha(ref)
+      case ImageType.FROM_CACHE:
+        return asPicture(this.#cached(ref))
+      case ImageType.FROM_CACHE_LOSSLESS: {
+        const found = this.#env.shared.pixmaps.get(ref.idHi, ref.idLo)
+        return found !== undefined && !found.lossy ? asPicture(found) : this.#lossless(ref)
+      }
+      case ImageType.SURFACE: {
+        const surface = this.#env.surface(ref.surfaceId)
+        if (surface === undefined) throw new WireError(`image is surface ${ref.surfaceId}, which is not there`)
+        return { width: surface.width, height: surface.height, stride: surface.stride, data: surface.data, alpha: surface.alpha ?? false }
+      }
+    }
+  }
+
+  #bitmap(ref: BitmapRef, is555: boolean): Picture {
+    return decodeBitmap(ref, this.palettes, is555)
+  }
+
+  #jpegAlpha(ref: JpegAlphaRef): Picture | Promise<Picture> {
+    checkedArea(ref.width, ref.height)
+    const plane = decodeLzAlpha(ref.alpha)
+    checkSameSize(plane, ref)
+    return then(this.#env.jpeg(ref.jpeg), (p) => {
+      const { width, height } = sized(p, ref)
+      const data = new Uint32Array(width * height)
+      for (let y = 0; y < height; y++)
+        for (let x = 0, from = y * p.stride, at = y * width; x < width; x++, from++, at++) data[at] = (p.data[from]! & 0xffffff) | (plane.data[at]! << 24)
+      return { width, height, stride: width, data, alpha: true }
+    })
+  }
+
+  #cached(ref: CachedRef): CachedImage {
+    const found = this.#env.shared.pixmaps.get(ref.idHi, ref.idLo)
+    if (found === undefined) throw new WireError(`image ${ref.idHi}:${ref.idLo} not in the cache`)
+    return found
+  }
+
+  async #lossless(ref: CachedRef): Promise<Picture> {
+    const { pixmaps, arrivals } = this.#env.shared
+    for (;;) {
+      const found = pixmaps.get(ref.idHi, ref.idLo)
+      if (found !== undefined && !found.lossy) return asPicture(found)
+      await arrivals.next(`lossless image ${ref.idHi}:${ref.idLo}`)
+    }
+  }
+
+  /** CACHE_REPLACE_ME is a lossless one that takes the place of a lossy one; a put does just that. */
+  #remember(ref: ImageRef, picture: Picture): Picture {
+    const own = ref.type === ImageType.SURFACE ? { ...picture, data: picture.data.slice() } : picture
+    this.#env.shared.pixmaps.put(ref.idHi, ref.idLo, { kind: 'picture', picture: own, lossy: ref.type === ImageType.JPEG || ref.type === ImageType.JPEG_ALPHA })
+    return picture
+  }
+}
+
+/** No promise where none is needed: a tick per image would cost more than many an image. */
+function then(p: Picture | Promise<Picture>, f: (p: Picture) => Picture): Picture | Promise<Picture> {
+  return p instanceof Promise ? p.then(f) : f(p)
+}
+
+function sized(p: Picture, ref: ImageRef): Picture {
+  checkSameSize(p, ref)
+  return p
+}
+
+function inflate(data: Uint8Array, size: number): Uint8Array {
+  if (size > MAX_INFLATED || size > data.length * MAX_ZLIB_GAIN) throw new WireError(`${size} bytes inflated from ${data.length}`)
+  try {
+    return unzlibSync(data, { out: new Uint8Array(size) })
+  } catch (error) {
+    throw new WireError(`zlib: ${error instanceof Error ? error.message : 'unknown error'}`)
+  }
+}
+
+function asPicture(image: CachedImage): Picture {
+  if (image.kind === 'picture') return image.picture
+  const { width, height, data } = image.mask
+  return { width, height, stride: width, data: Uint32Array.from(data, (v) => 0xff000000 | (v * 0x10101)), alpha: false }
+}
+
+/** Any colour but black is set. */
+function maskOf(p: Picture): Coverage {
+  const data = new Uint8Array(p.width * p.height)
+  for (let y = 0; y < p.height; y++) for (let x = 0; x < p.width; x++) data[y * p.width + x] = (p.data[y * p.stride + x]! & 0xffffff) === 0 ? 0 : 255
+  return { width: p.width, height: p.height, data }
+}
+
+function inverted(mask: Coverage): Coverage {
+  return { ...mask, data: mask.data.map((v) => v ^ 255) }
+}

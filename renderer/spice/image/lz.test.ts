@@ -1,0 +1,106 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { lzRgb32 } from '../../../embedded/spice/lz.ts'
+import { LzType, decodeLzAlpha, decodeLzPalette, decodeLzRgb } from './lz.ts'
+import { lz4Block } from './lz4.ts'
+import { difference, madeUp, type Kind } from './image.testkit.ts'
+
+const wireError = expect.objectContaining({ name: 'WireError' })
+
+function lzImage(type: number, width: number, height: number, stride: number, topDown: boolean, commands: readonly number[]): Uint8Array {
+  const out = new Uint8Array(28 + commands.length)
+  const v = new DataView(out.buffer)
+  for (const [i, word] of [0x20205a4c, 0x10001, type, width, height, stride, topDown ? 1 : 0].entries()) v.setUint32(i * 4, word)
+  out.set(commands, 28)
+  return out
+}
+
+describe('LZ', () => {
+  it('reads what our own encoder of the embedded hypervisor writes', () => {
+    fc.assert(
+      fc.property(fc.constantFrom<Kind>('noise', 'flat', 'photo', 'text'), fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 1e6 }), (kind, width, height, seed) => {
+        const pixels = madeUp(kind, width, height, seed)
+        const rgb = pixels.map((p) => ((p & 255) << 16) | (p & 0xff00) | ((p >>> 16) & 255))
+        const want = { width, height, stride: width, alpha: false, data: pixels.map((p) => 0xff000000 | p) }
+        expect(difference(decodeLzRgb(lzRgb32(rgb, width, height)), want)).toBeUndefined()
+      }),
+      { numRuns: 60, seed: 3 },
+    )
+  })
+
+  it('copies a far match, 16 bits beyond 13', () => {
+    const width = 9000
+    // One literal, 8,999 copies of it, another literal, and a match to the first pixel but 8,190 back.
+    const longRun = (n: number): number[] => [0xe0, ...Array<number>(Math.floor((n - 7) / 255)).fill(255), (n - 7) % 255, 0]
+    const commands = [0, 1, 2, 3, ...longRun(8999), 0, 9, 8, 7, 0x20 | 31, 255, 0, 9, ...longRun(8998)]
+    const { data } = decodeLzRgb(lzImage(LzType.RGB32, width, 2, width * 4, true, commands))
+    expect(data[8999]).toBe(0xff010203)
+    expect(data[9000]).toBe(0xff090807)
+    expect(data[9001]).toBe(0xff010203)
+    expect(() => decodeLzRgb(lzImage(LzType.RGB32, 3, 1, 12, true, [0, 1, 2, 3, 0x20 | 31, 255, 0, 9]))).toThrow(wireError)
+  })
+
+  it('widens 16-bit pixels, high byte first, and turns bottom-up images', () => {
+    const { data } = decodeLzRgb(lzImage(LzType.RGB16, 1, 2, 2, false, [1, 0x7c, 0x00, 0x00, 0x1f]))
+    expect([...data]).toEqual([0xffff0000, 0xff0000ff])
+  })
+
+  it('reads alpha after colours', () => {
+    const { data, alpha } = decodeLzRgb(lzImage(LzType.RGBA, 4, 1, 16, true, [0, 1, 2, 3, 0x60, 0, 1, 0x80, 7, 1, 5, 9]))
+    expect(alpha).toBe(true)
+    expect([...data]).toEqual([0x80010203, 0x07010203, 0x05010203, 0x09010203])
+    const copied = decodeLzRgb(lzImage(LzType.RGBA, 4, 1, 16, true, [0, 1, 2, 3, 0x60, 0, 0, 0x80, 0x20, 0]))
+    expect([...copied.data]).toEqual(Array<number>(4).fill(0x80010203))
+  })
+
+  it('spreads indices of 1, 4 and 8 bits, both bit orders', () => {
+    const palette = { idHi: 0, idLo: 1, colors: Uint32Array.from({ length: 16 }, (_, i) => 0xff000000 | i) }
+    const indices = (type: number, width: number, byte: number): number[] => [...decodeLzPalette(lzImage(type, width, 1, 1, true, [0, byte]), palette).data].map((c) => c & 255)
+    expect(indices(LzType.PLT4_BE, 2, 0x5a)).toEqual([5, 10])
+    expect(indices(LzType.PLT4_LE, 2, 0x5a)).toEqual([10, 5])
+    expect(indices(LzType.PLT1_BE, 5, 0b10110000)).toEqual([1, 0, 1, 1, 0])
+    expect(indices(LzType.PLT1_LE, 5, 0b00001101)).toEqual([1, 0, 1, 1, 0])
+    expect(indices(LzType.PLT8, 1, 15)).toEqual([15])
+    expect(indices(LzType.PLT8, 1, 16)).toEqual([0])
+  })
+
+  it('reads coverage alone', () => {
+    expect([...decodeLzAlpha(lzImage(LzType.XXXA, 2, 2, 8, false, [3, 1, 2, 3, 4])).data]).toEqual([3, 4, 1, 2])
+    expect(() => decodeLzAlpha(lzImage(LzType.RGB32, 2, 2, 8, true, [3, 1, 2, 3, 4]))).toThrow(wireError)
+  })
+
+  it('refuses every kind of lie without reading or writing outside', () => {
+    const lies: Uint8Array[] = [
+      new Uint8Array(27),
+      lzImage(LzType.RGB32, 16_385, 1, 4, true, [0, 1, 2, 3]),
+      lzImage(LzType.RGB32, 0, 1, 4, true, [0, 1, 2, 3]),
+      lzImage(LzType.RGB32, 16_384, 4096, 4, true, [0, 1, 2, 3]),
+      lzImage(LzType.RGB32, 1, 1, 4, true, [0x20, 0]),
+      lzImage(LzType.RGB32, 2, 1, 8, true, [0, 1, 2, 3, 0x40, 0]),
+      lzImage(LzType.RGB32, 2, 1, 8, true, [0, 1, 2, 3, 0x20, 1]),
+      lzImage(LzType.RGB32, 2, 1, 8, true, [0, 1, 2, 3, 0xe0, 255, 255]),
+      lzImage(LzType.RGB32, 2, 1, 8, true, [3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
+      lzImage(LzType.XXXA, 2, 1, 8, true, [1, 2, 3]),
+      lzImage(12, 2, 1, 8, true, [1, 2, 3]),
+    ]
+    for (const lie of lies) expect(() => decodeLzRgb(lie)).toThrow(wireError)
+    const palette = { idHi: 0, idLo: 1, colors: new Uint32Array(2) }
+    expect(() => decodeLzPalette(lzImage(LzType.PLT8, 9, 1, 8, true, [0, 1, 0xe0, 0, 0]), palette)).toThrow(wireError)
+    expect(() => decodeLzPalette(lzImage(LzType.RGB32, 9, 1, 8, true, [0, 1, 0xe0, 0, 0]), palette)).toThrow(wireError)
+  })
+})
+
+describe('LZ4 blocks', () => {
+  it('reaches back into the block before', () => {
+    const out = new Uint8Array(12)
+    const first = Uint8Array.from([0x40, 1, 2, 3, 4])
+    expect(lz4Block(first, 0, first.length, out, 0)).toBe(4)
+    const second = Uint8Array.from([0x04, 4, 0])
+    expect(lz4Block(second, 0, second.length, out, 4)).toBe(12)
+    expect([...out]).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4])
+  })
+
+  it.each([[[0x40, 1, 2]], [[0x10, 1, 2, 0]], [[0x10, 1, 0, 0]], [[0x1f, 1, 1, 0, 255, 255]], [[0xf0, 255, 255, 255]], [[0x10, 1, 1]]])('refuses %j', (bytes) => {
+    expect(() => lz4Block(Uint8Array.from(bytes), 0, bytes.length, new Uint8Array(12), 0)).toThrow(wireError)
+  })
+})
