@@ -74,9 +74,7 @@ export function parseLinkReply(whole: Buffer): LinkReply {
     if (error !== 0) return { error, publicKey: Buffer.alloc(0), authSelection: false, authSpice: false }
     throw new AppError('spice.link-failed', 'link reply too short')
   }
-  const common = body.readUInt32LE(keyEnd)
-  const capsAt = body.readUInt32LE(keyEnd + 8)
-  const first = common > 0 && capsAt + 4 <= body.length ? body.readUInt32LE(capsAt) : 0
+  const first = commonCaps(body, keyEnd)
   return { error, publicKey: body.subarray(4, keyEnd), authSelection: has(first, CAP_AUTH_SELECTION), authSpice: has(first, CAP_AUTH_SPICE) }
 }
 
@@ -91,10 +89,13 @@ export interface LinkMessage {
 export function parseLinkMessage(whole: Buffer): LinkMessage {
   const body = whole.subarray(HEADER_BYTES)
   if (body.length < 18) throw new AppError('spice.link-failed', 'link message too short')
-  const common = body.readUInt32LE(6)
-  const capsAt = body.readUInt32LE(14)
-  const first = common > 0 && capsAt + 4 <= body.length ? body.readUInt32LE(capsAt) : 0
-  return { connectionId: body.readUInt32LE(0), channelType: body.readUInt8(4), channelId: body.readUInt8(5), authSelection: has(first, CAP_AUTH_SELECTION) }
+  return { connectionId: body.readUInt32LE(0), channelType: body.readUInt8(4), channelId: body.readUInt8(5), authSelection: has(commonCaps(body, 6), CAP_AUTH_SELECTION) }
+}
+
+/** First word of the common capabilities; `at` = place of num_common, num_channel, caps_offset. */
+function commonCaps(body: Buffer, at: number): number {
+  const caps = body.readUInt32LE(at + 8)
+  return body.readUInt32LE(at) > 0 && caps + 4 <= body.length ? body.readUInt32LE(caps) : 0
 }
 
 const has = (word: number, bit: number): boolean => (word & (1 << bit)) !== 0

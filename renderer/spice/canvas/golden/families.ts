@@ -1,4 +1,5 @@
 // Why: what each family of golden cases draws, and onto which formats.
+import type { Picture } from '../../pixels.ts'
 import { SurfaceFmt } from '../../wire/enums.ts'
 import type { SurfaceFormat } from '../surface.ts'
 import type { Brush } from '../types.ts'
@@ -12,6 +13,8 @@ export interface Family {
 
 const RGB = SurfaceFmt['32_xRGB']
 const ARGB = SurfaceFmt['32_ARGB']
+const A8 = SurfaceFmt['8_A']
+const OPAQUE_FLAGS = true
 const ANY = [RGB, RGB, ARGB]
 const ropd = (d: Dice): number => d.one([8, 8, 16, 32, 64, 128, 256, 512]) | (d.u32() & 0x407)
 
@@ -49,6 +52,20 @@ const text = (d: Dice, w: number, h: number, bits: 1 | 4 | 8): Draw => {
   const backArea = d.odds(2) ? { left: 0, top: 0, right: 0, bottom: 0 } : d.rect(w, h)
   return { type: 11, draw: { ...d.base(w, h), bits, glyphs, backArea, foreBrush: d.brush(), backBrush: d.brush(), foreMode: 8, backMode: 8 } }
 }
+const composite = (d: Dice, w: number, h: number, format: SurfaceFormat, op: number): Draw => {
+  const picture = (): Picture => {
+    const [pw, ph] = [d.int(1, 20), d.int(1, 20)]
+    return d.odds(3) ? d.surface(d.one([RGB, ARGB, A8]), pw, ph) : d.bitmap(pw, ph, !d.odds(3))
+  }
+  const src = picture()
+  const mask = d.odds(2) ? picture() : null
+  const srcTransform = d.transform()
+  const maskTransform = mask === null ? null : d.transform()
+  // The rest of the flags says which of the parts there are, and must say it right.
+  const smooth = op < 13 ? 1 : 0
+  const flags = op | (d.int(0, smooth) << 8) | (d.int(0, smooth) << 11) | (d.int(0, 3) << 14) | (d.int(0, 3) << 16) | (mask !== null && d.odds(3) ? 1 << 18 : 0) | (srcTransform === null ? 0 : 1 << 20) | (maskTransform === null ? 0 : 1 << 21)
+  return { type: 14, draw: { ...d.base(w, h), flags: flags | (OPAQUE_FLAGS && format === ARGB && d.odds(4) ? 1 << 24 : 0), src, srcTransform, mask, maskTransform, srcOrigin: d.point(6), maskOrigin: d.point(6) } }
+}
 const key = (d: Dice, w: number, h: number, scale: boolean): Draw => {
   const s = source(d, w, h, scale, d.odds(2))
   const v = s.src.data[d.int(0, s.src.data.length - 1)] as number
@@ -78,6 +95,8 @@ const FAMILIES: Record<string, Family> = {
   frame: { formats: ANY, draw: (d, w, h) => { const r = d.rect(w, h); const [a, b, c, e] = [16 * r.left, 16 * r.top, 16 * (r.right - 1), 16 * (r.bottom - 1)]; return { type: 10, draw: { ...d.base(w, h), clip: null, path: [{ flags: 11, points: Int32Array.from(d.odds(2) ? [a, b, c, b, c, e, a, e] : [a, b, a, e, c, e, c, b]) }], attr: { flags: 8 | d.one([0, 4]), style: Int32Array.from({ length: d.int(1, 4) }, () => 16 * d.int(1, 5)) }, brush: d.brush(), foreMode: d.one([8, 64]), backMode: 8 } } } },
   dashes: { formats: ANY, draw: (d, w, h) => ({ type: 10, draw: { ...d.base(w, h), clip: null, path: d.path(w, h), attr: { flags: 8 | d.one([0, 4]), style: Int32Array.from({ length: d.int(1, 4) }, () => 16 * d.int(1, 5)) }, brush: d.brush(), foreMode: d.one([8, 64]), backMode: 8 } }) },
   stroke: { formats: ANY, draw: (d, w, h) => ({ type: 10, draw: { ...d.base(w, h), path: d.path(w, h), attr: { flags: 0, style: new Int32Array(0) }, brush: d.brush(), foreMode: ropd(d), backMode: ropd(d) } }) },
+  composite: { formats: ANY, draw: (d, w, h, f) => composite(d, w, h, f, d.int(0, 12)) },
+  operators: { formats: ANY, draw: (d, w, h, f) => composite(d, w, h, f, d.one([13, d.int(0x30, 0x3e)])) },
   bits: { formats: ANY, draw: (d, w, h) => { const base = d.base(w, h); return { type: 4, draw: { ...base, srcPos: { x: d.int(0, w - base.box.right + base.box.left), y: d.int(0, h - base.box.bottom + base.box.top) } } } } },
 }
 

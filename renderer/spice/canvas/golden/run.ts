@@ -1,5 +1,6 @@
 // Why: one case on the canvas, and its picture as a number that can be kept beside the server's.
 import { drawAlphaBlend, drawTransparent } from '../alpha.ts'
+import { drawComposite } from '../composite.ts'
 import { drawBlackness, drawBlend, drawCopy, drawCopyBits, drawFill, drawInvers, drawOpaque, drawRop3, drawWhiteness } from '../draws.ts'
 import { drawStroke } from '../stroke.ts'
 import { drawText } from '../text.ts'
@@ -23,6 +24,7 @@ export function run(c: Case): Surface {
       case QXL.ALPHA_BLEND: drawAlphaBlend(s, d); break
       case QXL.TEXT: drawText(s, d); break
       case QXL.STROKE: drawStroke(s, d); break
+      case QXL.COMPOSITE: drawComposite(s, d); break
       case QXL.ROP3: drawRop3(s, d); break
     }
   }
