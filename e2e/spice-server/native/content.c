@@ -72,7 +72,7 @@ static uint32_t gradient(int x, int y, int w, int h, uint32_t variant)
     switch (variant % 3) {
     case 0: return a << 16 | b << 8 | (255 - a);
     case 1: return (a + b) / 2 * 0x010101u;
-    default: return b << 16 | (a ^ b) << 8 | a;
+    default: return (255 - b) << 16 | a << 8 | (a + 2 * b) / 3;
     }
 }
 

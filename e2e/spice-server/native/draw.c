@@ -183,7 +183,7 @@ QXLPHYSICAL mask_image(Cmd *c, int w, int h, int format, uint32_t variant, unsig
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++) {
             int dx = x * 2 - w, dy = y * 2 - h;
-            bool on = dx * dx * h + dy * dy * w < w * h * (w + h) / 3 && (x + y * 2 + (int)variant) % 7 != 0;
+            bool on = dx * dx * h + dy * dy * w < w * h * (w + h) / 3 && (x / 3 + y / 2 + (int)variant) % 5 != 0;
             pic.px[y * w + x] = on ? 0xffffff : 0;
         }
     QXLPHYSICAL im = bitmap(c, &pic, format, how, 0, 0);

@@ -91,8 +91,8 @@ static void glz_window(void)
     page_begin("glz-window");
     Pic all = pic_new(400, 300);
     paint(&all, TEXT, 1, false);
-    for (int i = 0; i < 60; i++) {
-        Pic part = pic_new(80 + i % 5 * 13, 40 + i % 7 * 5);
+    for (int i = 0; i < 48; i++) {
+        Pic part = pic_new(64 + i % 5 * 11, 30 + i % 7 * 4);
         int x = random_below(all.w - part.w), y = random_below(all.h - part.h);
         for (int j = 0; j < part.h; j++)
             for (int k = 0; k < part.w; k++) part.px[j * part.w + k] = all.px[(y + j) * all.w + x + k] ^ (uint32_t)(i % 11 == 3 ? 0x101010 : 0);

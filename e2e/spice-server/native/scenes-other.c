@@ -110,7 +110,7 @@ static void frame(Box b, int i, bool top_down)
 {
     Cmd *c = draw_copy(b, SPICE_ROPD_OP_PUT);
     Pic p = pic_new(b.w, b.h), wide = pic_new(b.w + 128, b.h);
-    paint(&wide, PHOTO, 2, false);
+    paint(&wide, GRADIENT, 0, false); /* smooth, so that recordings stay small */
     for (int y = 0; y < b.h; y++)
         for (int x = 0; x < b.w; x++) p.px[y * b.w + x] = wide.px[y * wide.w + x + i * 3 % 128];
     c->u.draw.u.copy.src_bitmap = image(c, &p, SPICE_BITMAP_FMT_32BIT, top_down ? TOP_DOWN : 0, 0);

@@ -10,9 +10,8 @@ export const PUBKEY_BYTES = 162
 export const TICKET_BYTES = 128
 /** No honest link message comes near this. */
 export const MAX_LINK_SIZE = 65536
-/** SPICE_COMMON_CAP_PROTOCOL_AUTH_SELECTION, SPICE_COMMON_CAP_AUTH_SPICE */
+/** SPICE_COMMON_CAP_PROTOCOL_AUTH_SELECTION */
 const CAP_AUTH_SELECTION = 0
-const CAP_AUTH_SPICE = 1
 export const AUTH_SPICE = 1
 
 /** Collects bytes until `need` are there. */
@@ -61,7 +60,6 @@ export interface LinkReply {
   /** SPKI DER */
   readonly publicKey: Buffer
   readonly authSelection: boolean
-  readonly authSpice: boolean
 }
 
 /** @param whole header + reply */
@@ -71,11 +69,11 @@ export function parseLinkReply(whole: Buffer): LinkReply {
   const error = body.readUInt32LE(0)
   const keyEnd = 4 + PUBKEY_BYTES
   if (body.length < keyEnd + 12) {
-    if (error !== 0) return { error, publicKey: Buffer.alloc(0), authSelection: false, authSpice: false }
+    if (error !== 0) return { error, publicKey: Buffer.alloc(0), authSelection: false }
     throw new AppError('spice.link-failed', 'link reply too short')
   }
   const first = commonCaps(body, keyEnd)
-  return { error, publicKey: body.subarray(4, keyEnd), authSelection: has(first, CAP_AUTH_SELECTION), authSpice: has(first, CAP_AUTH_SPICE) }
+  return { error, publicKey: body.subarray(4, keyEnd), authSelection: has(first, CAP_AUTH_SELECTION) }
 }
 
 export interface LinkMessage {

@@ -5,7 +5,7 @@ import { detached, enter } from './blit.ts'
 import { over8, scale8 } from './pixman.ts'
 import { extents, paintRegion } from './region.ts'
 import { scaled } from './scale.ts'
-import { quantise, surfaceColor } from './surface.ts'
+import { OPAQUE, quantise, surfaceColor } from './surface.ts'
 import type { Surface } from './surface.ts'
 import type { AlphaBlend, Transparent } from './types.ts'
 
@@ -23,8 +23,9 @@ function blendQuads(surface: Surface, quads: Int32Array, count: number, pic: Pic
       const end = y * stride + r
       let s = (y - dy) * pic.stride + l - dx
       for (let d = y * stride + l; d < end; d++, s++) {
-        const v = pic.data[s]! | set
-        const out = over8(all === 255 ? v : scale8(v, all), data[d]!)
+        const v = (pic.data[s]! | set) >>> 0
+        if (v === 0) continue
+        const out = all !== 255 ? over8(scale8(v, all), data[d]!) : v >= OPAQUE ? v : over8(v, data[d]!)
         data[d] = surface.narrow ? quantise(format, out) : out | force
       }
     }

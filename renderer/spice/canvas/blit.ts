@@ -112,6 +112,12 @@ export function fillTiled(surface: Surface, quads: Int32Array, count: number, ti
   }
 }
 
+/** The picture in the surface's own precision: on narrow surfaces it is converted before anything else happens to it. */
+export function narrowed(surface: Surface, pic: Picture): Picture {
+  if (!surface.narrow || surface.alpha) return pic
+  return { width: pic.width, height: pic.height, stride: pic.stride, alpha: pic.alpha, data: pic.data.map((v) => (quantise(surface.format, v) & 0xffffff) | (v & 0xff000000)) }
+}
+
 /** The picture, or a copy if it shares its words with the surface: drawing may then read what it drew. */
 export function detached(surface: Surface, pic: Picture): Picture {
   if (pic.data.buffer !== surface.data.buffer) return pic

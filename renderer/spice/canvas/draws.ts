@@ -1,6 +1,6 @@
 // Why: the draws that are raster operations, from their structs: everything but text, lines and alpha.
 import type { Picture } from '../pixels.ts'
-import { blit, detached, fillSolid, moveBits } from './blit.ts'
+import { blit, detached, fillSolid, moveBits, narrowed } from './blit.ts'
 import { paintBrush, steady } from './brush.ts'
 import { extents, paintRegion } from './region.ts'
 import type { Rop } from './ropd.ts'
@@ -16,14 +16,14 @@ import type { Blend, Copy, CopyBits, Fill, Opaque, Plain, Rop3 } from './types.t
  * scales a plain copy by compositing, which gives opaque pixels an alpha of 255; for the other operations it doesn't.
  * rop null: a ternary one, whose source it scales apart.
  */
-function withSource(draw: Pick<Copy, 'src' | 'srcArea' | 'box' | 'scaleMode'>, rop: Rop | null, quads: Int32Array, count: number, paint: (pic: Picture, dx: number, dy: number) => void): void {
+function withSource(surface: Surface, draw: Pick<Copy, 'src' | 'srcArea' | 'box' | 'scaleMode'>, rop: Rop | null, quads: Int32Array, count: number, paint: (pic: Picture, dx: number, dy: number) => void): void {
   const { src, srcArea, box } = draw
   if (srcArea.right - srcArea.left === box.right - box.left && srcArea.bottom - srcArea.top === box.bottom - box.top) {
     paint(src, box.left - srcArea.left, box.top - srcArea.top)
     return
   }
   const area = extents(quads, count)
-  paint(scaled(src, srcArea, box, area, { mode: draw.scaleMode, opaque: !src.alpha, alpha: rop === ROP.COPY || src.alpha, snapped: rop === null }), area.left, area.top)
+  paint(scaled(narrowed(surface, src), srcArea, box, area, { mode: draw.scaleMode, opaque: !src.alpha, alpha: rop === ROP.COPY || src.alpha, snapped: rop === null }), area.left, area.top)
 }
 
 /** DRAW_FILL. */
@@ -38,7 +38,7 @@ export function drawCopy(surface: Surface, d: Copy): void {
   const rop = ropOf(d.ropDescriptor, INPUT.SRC, INPUT.DEST)
   const draw = { ...d, src: detached(surface, d.src) }
   paintRegion(surface, d.box, d.clip, d.mask, (quads, count) =>
-    withSource(draw, rop, quads, count, (pic, dx, dy) => blit(surface, quads, count, pic, dx, dy, rop)),
+    withSource(surface, draw, rop, quads, count, (pic, dx, dy) => blit(surface, quads, count, pic, dx, dy, rop)),
   )
 }
 
@@ -53,7 +53,7 @@ export function drawOpaque(surface: Surface, d: Opaque): void {
   const brush = steady(surface, d.brush)
   const draw = { ...d, src: detached(surface, d.src) }
   paintRegion(surface, d.box, d.clip, d.mask, (quads, count) => {
-    withSource(draw, ROP.COPY, quads, count, (pic, dx, dy) => blit(surface, quads, count, pic, dx, dy, ROP.COPY))
+    withSource(surface, draw, ROP.COPY, quads, count, (pic, dx, dy) => blit(surface, quads, count, pic, dx, dy, ROP.COPY))
     paintBrush(surface, quads, count, brush, rop)
   })
 }
@@ -78,7 +78,7 @@ export function drawRop3(surface: Surface, d: Rop3): void {
   const brush = steady(surface, d.brush)
   const draw = { ...d, src: detached(surface, d.src) }
   paintRegion(surface, d.box, d.clip, d.mask, (quads, count) =>
-    withSource(draw, null, quads, count, (pic, dx, dy) => paintRop3(surface, quads, count, pic, dx, dy, brush, d.rop3)),
+    withSource(surface, draw, null, quads, count, (pic, dx, dy) => paintRop3(surface, quads, count, pic, dx, dy, brush, d.rop3)),
   )
 }
 

@@ -70,6 +70,65 @@ export interface Scaling {
   readonly snapped: boolean
 }
 
+/** Two rows mixed vertically, red and blue, green and alpha to a word of two 15-bit sums; column −1 is at index 0. */
+class MixedRow {
+  readonly rb: Uint32Array
+  readonly ga: Uint32Array
+  readonly #first: number
+  readonly #end: number
+  constructor(first: number, end: number) {
+    this.#first = first
+    this.#end = end
+    this.rb = new Uint32Array(end - first + 2)
+    this.ga = new Uint32Array(end - first + 2)
+  }
+  /** Columns first … end − 1 of the rows at offsets upper and lower (−1: transparent), `weight` of 128 from the lower. */
+  mix(data: Uint32Array, upper: number, lower: number, weight: number, force: number): void {
+    const { rb, ga } = this
+    for (let c = this.#first, i = 1; c < this.#end; c++, i++) {
+      const t = upper < 0 ? 0 : data[upper + c]! | force
+      const b = lower < 0 ? 0 : data[lower + c]! | force
+      rb[i] = (t & 0xff00ff) * (128 - weight) + (b & 0xff00ff) * weight
+      ga[i] = ((t >>> 8) & 0xff00ff) * (128 - weight) + ((b >>> 8) & 0xff00ff) * weight
+    }
+  }
+}
+
+/** Interpolates from samples between xs and ys into data; every source column between the first and the last is mixed once a row. */
+function interpolate(src: Picture, xs: Float64Array, ys: Float64Array, force: number, data: Uint32Array): void {
+  const width = xs.length
+  const cols = between(xs, src.width)
+  const rows = between(ys, src.height)
+  let x0 = 0
+  let x1 = width
+  while (x0 < width && cols.index[x0] === -2) x0++
+  while (x1 > x0 && cols.index[x1 - 1] === -2) x1--
+  if (x0 === x1) return
+  const first = Math.max(0, cols.index[x0]!)
+  const end = Math.min(src.width, cols.index[x1 - 1]! + 2)
+  const row = new MixedRow(first, end)
+  const { rb, ga } = row
+  for (let y = 0, d = 0; y < ys.length; y++, d += width) {
+    const r = rows.index[y]!
+    if (r === -2) continue
+    row.mix(src.data, r >= 0 ? r * src.stride : -1, r + 1 < src.height ? (r + 1) * src.stride : -1, rows.weight[y]!, force)
+    for (let x = x0; x < x1; x++) {
+      const i = cols.index[x]! - first + 1
+      const w = cols.weight[x]!
+      const v = 128 - w
+      const a = rb[i]!
+      const b = rb[i + 1]!
+      const c = ga[i]!
+      const e = ga[i + 1]!
+      const red = ((a & 0xffff) * v + (b & 0xffff) * w) >>> 14
+      const blue = ((a >>> 16) * v + (b >>> 16) * w) >>> 14
+      const green = ((c & 0xffff) * v + (e & 0xffff) * w) >>> 14
+      const alpha = ((c >>> 16) * v + (e >>> 16) * w) >>> 14
+      data[d + x] = red | (green << 8) | (blue << 16) | (alpha << 24)
+    }
+  }
+}
+
 /**
  * What the box shows of `src` scaled, within `area` (surface coordinates, inside the box): a picture of area's size.
  * Outside of the source lies transparent black.
@@ -88,28 +147,9 @@ export function scaled(src: Picture, srcArea: Rect, box: Rect, area: Rect, how: 
     for (let y = 0, d = 0; y < height; y++, d += width) {
       if (rows[y]! < 0) continue
       const at = rows[y]! * src.stride
-      for (let x = 0; x < width; x++) if (cols[x]! >= 0) data[d + x] = src.data[at + cols[x]!]! | force
+      if (y > 0 && rows[y] === rows[y - 1]) data.copyWithin(d, d - width, d)
+      else for (let x = 0; x < width; x++) if (cols[x]! >= 0) data[d + x] = src.data[at + cols[x]!]! | force
     }
-  } else {
-    const cols = between(xs, src.width)
-    const rows = between(ys, src.height)
-    for (let y = 0, d = 0; y < height; y++, d += width) {
-      const r = rows.index[y]!
-      if (r === -2) continue
-      const upper = r >= 0 ? r * src.stride : -1
-      const lower = r + 1 < src.height ? (r + 1) * src.stride : -1
-      for (let x = 0; x < width; x++) {
-        const c = cols.index[x]!
-        if (c === -2) continue
-        const left = c >= 0
-        const right = c + 1 < src.width
-        const tl = upper >= 0 && left ? src.data[upper + c]! | force : 0
-        const tr = upper >= 0 && right ? src.data[upper + c + 1]! | force : 0
-        const bl = lower >= 0 && left ? src.data[lower + c]! | force : 0
-        const br = lower >= 0 && right ? src.data[lower + c + 1]! | force : 0
-        data[d + x] = bilinear(tl, tr, bl, br, cols.weight[x]!, rows.weight[y]!)
-      }
-    }
-  }
+  } else interpolate(src, xs, ys, force, data)
   return { width, height, stride: width, data, alpha }
 }

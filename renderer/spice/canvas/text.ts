@@ -4,6 +4,7 @@ import type { Coverage, Rect } from '../pixels.ts'
 import { tileRow } from './blit.ts'
 import { paintBrush, steady } from './brush.ts'
 import { over8, scale8 } from './pixman.ts'
+import { SurfaceFmt } from '../wire/enums.ts'
 import { eachClipped, extents, paintRegion } from './region.ts'
 import { ROP } from './ropd.ts'
 import { quantise, surfaceColor } from './surface.ts'
@@ -67,7 +68,8 @@ function joined(text: Text, area: Rect): Coverage {
 function ink(surface: Surface, quads: Int32Array, count: number, map: Coverage, area: Rect, brush: Brush, ox: number, oy: number): void {
   const row = new Uint32Array(surface.width)
   const opaque = brush.type === 'pattern' && brush.picture.alpha ? 0 : 0xff000000
-  if (brush.type === 'solid') row.fill(surfaceColor(surface.format, brush.color))
+  // Inking, the server reads a 16-bit colour as 5-5-5 on both 16-bit formats.
+  if (brush.type === 'solid') row.fill(surfaceColor(surface.format === SurfaceFmt['16_565'] ? SurfaceFmt['16_555'] : surface.format, brush.color))
   for (let i = 0; i < count * 4; i += 4) {
     const l = Math.max(quads[i] as number, area.left)
     const r = Math.min(quads[i + 2] as number, area.right)

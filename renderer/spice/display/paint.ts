@@ -1,12 +1,14 @@
 // Why: a command whose images are decoded, onto its surface: the one place where draw messages meet the canvas.
 import { drawAlphaBlend, drawTransparent } from '../canvas/alpha.ts'
+import { drawComposite } from '../canvas/composite.ts'
 import { drawBlackness, drawBlend, drawCopy, drawCopyBits, drawFill, drawInvers, drawOpaque, drawRop3, drawWhiteness } from '../canvas/draws.ts'
+import { drawStroke } from '../canvas/stroke.ts'
 import type { Surface } from '../canvas/surface.ts'
 import { drawText } from '../canvas/text.ts'
 import type { Brush, Mask } from '../canvas/types.ts'
 import type { ImageRef } from '../image/types.ts'
 import type { Coverage, Picture } from '../pixels.ts'
-import { ImageType } from '../wire/enums.ts'
+import { BitmapFmt, ImageType } from '../wire/enums.ts'
 import { DisplayMsg } from '../wire/messages.ts'
 import { WireError } from '../wire/reader.ts'
 import type { DrawCommand, WireBrush, WireMask } from './commands.ts'
@@ -91,6 +93,11 @@ class Taken {
   }
 }
 
+/** The server's canvas takes the alpha of a mask that is a bitmap of nothing else for opaque; of surfaces it doesn't. */
+function compositeMask(ref: ImageRef, mask: Picture): Picture {
+  return ref.type === ImageType.BITMAP && ref.format === BitmapFmt['8BIT_A'] ? { ...mask, alpha: false } : mask
+}
+
 /** Draws; `decoded` as needsOf lists them. */
 export function paint(surface: Surface, command: DrawCommand, decoded: readonly Decoded[]): void {
   const taken = new Taken(decoded)
@@ -124,7 +131,7 @@ export function paint(surface: Surface, command: DrawCommand, decoded: readonly 
     case DisplayMsg.DRAW_INVERS:
       return drawInvers(surface, { ...command.draw, mask: taken.mask(command.draw.mask) })
     case DisplayMsg.DRAW_STROKE:
-      throw new WireError('stroke')
+      return drawStroke(surface, { ...command.draw, brush: taken.brush(command.draw.brush) })
     case DisplayMsg.DRAW_TEXT: {
       const d = command.draw
       return drawText(surface, { ...d, foreBrush: taken.brush(d.foreBrush), backBrush: taken.brush(d.backBrush) })
@@ -135,7 +142,9 @@ export function paint(surface: Surface, command: DrawCommand, decoded: readonly 
       const d = command.draw
       return drawAlphaBlend(surface, { ...d, src: taken.picture(), srcIsSurface: d.src.type === ImageType.SURFACE })
     }
-    case DisplayMsg.DRAW_COMPOSITE:
-      throw new WireError('composite')
+    case DisplayMsg.DRAW_COMPOSITE: {
+      const d = command.draw
+      return drawComposite(surface, { ...d, src: taken.picture(), mask: d.mask === null ? null : compositeMask(d.mask, taken.picture()) })
+    }
   }
 }

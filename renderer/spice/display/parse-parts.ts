@@ -130,19 +130,24 @@ export function parseString(r: Reader): Pick<Text, 'bits' | 'glyphs'> {
     const height = at.u16()
     const stride = (width * bits + 7) >> 3
     const rows = at.take(at.count(height, stride) * stride)
-    glyphs[i] = { renderPos, origin, coverage: unpack(rows, width, height, stride, bits, (flags & StringFlags.TOP_DOWN) !== 0) }
+    glyphs[i] = { renderPos, origin, coverage: unpack(rows, width, height, stride, bits) }
   }
   return { bits, glyphs }
 }
 
-/** Bits of a byte from the highest down. */
-function unpack(rows: Uint8Array, width: number, height: number, stride: number, bits: 1 | 4 | 8, topDown: boolean): Coverage {
+/**
+ * Rows come bottom first, whatever the flag TOP_DOWN says: the server's own canvas, which is also what other clients draw
+ * with, does not look at it. That canvas draws eight-bit glyphs one row too low, and reads the row above them from behind
+ * their data; they are as low here, and that row is empty. Bits of a byte from the highest down.
+ */
+function unpack(rows: Uint8Array, width: number, height: number, stride: number, bits: 1 | 4 | 8): Coverage {
   const data = new Uint8Array(width * height)
   for (let y = 0; y < height; y++) {
-    const row = (topDown ? y : height - 1 - y) * stride
+    const row = (height - 1 - y) * stride
     let at = y * width
-    if (bits === 8) data.set(rows.subarray(row, row + width), at)
-    else if (bits === 4) for (let x = 0; x < width; x++) data[at++] = ((rows[row + (x >> 1)]! >> ((x & 1) === 0 ? 4 : 0)) & 15) * 17
+    if (bits === 8) {
+      if (y + 1 < height) data.set(rows.subarray(row, row + width), at + width)
+    } else if (bits === 4) for (let x = 0; x < width; x++) data[at++] = ((rows[row + (x >> 1)]! >> ((x & 1) === 0 ? 4 : 0)) & 15) * 17
     else for (let x = 0; x < width; x++) data[at++] = ((rows[row + (x >> 3)]! >> (7 - (x & 7))) & 1) * 255
   }
   return { width, height, data }

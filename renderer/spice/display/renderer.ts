@@ -1,10 +1,11 @@
 // Why: one display channel as a machine: messages in, pixels on surfaces. Pure arithmetic on memory, so the same code runs
 // in a worker, in a page and in a test. Order is the order of the messages: where an image takes its time (a browser's
 // JPEG decoder, another channel's picture), message() is a promise, and the channel holds the next message back for it.
-import { SurfaceFmt } from '../wire/enums.ts'
 import type { Surface } from '../canvas/surface.ts'
 import { ImageDecoder, type ImageEnvironment, type SharedImages } from '../image/decoder.ts'
-import type { Rect } from '../pixels.ts'
+import type { ImageRef } from '../image/types.ts'
+import type { Picture, Rect } from '../pixels.ts'
+import { BitmapFmt, ImageType, SurfaceFmt } from '../wire/enums.ts'
 import { DisplayMsg } from '../wire/messages.ts'
 import { WireError, type Reader } from '../wire/reader.ts'
 import type { DrawCommand } from './commands.ts'
@@ -93,7 +94,7 @@ export class DisplayModel {
   }
 
   #draw(command: DrawCommand): void | Promise<void> {
-    const decoded = this.#decodeAll(needsOf(command), [], this.surfaces.find(command.surface)?.format === SurfaceFmt['16_555'])
+    const decoded = this.#decodeAll(needsOf(command), [], this.surfaces.find(command.surface))
     if (decoded instanceof Promise) return decoded.then((d) => { this.#paint(command, d) })
     this.#paint(command, decoded)
   }
@@ -107,23 +108,30 @@ export class DisplayModel {
   }
 
   /** Images in their order, with no promise unless one of them is one. All are decoded: the caches count on it. */
-  #decodeAll(needs: readonly Need[], done: Decoded[], is555: boolean): readonly Decoded[] | Promise<readonly Decoded[]> {
+  #decodeAll(needs: readonly Need[], done: Decoded[], target: Surface | undefined): readonly Decoded[] | Promise<readonly Decoded[]> {
     for (let i = done.length; i < needs.length; i++) {
       const need = needs[i]!
       this.counter.image(need.ref.type)
       const start = this.#env.now()
-      const decoded = need.mask ? this.#images.decodeMask(need.ref, need.invert) : this.#images.decode(need.ref, is555)
+      const decoded = need.mask ? this.#images.decodeMask(need.ref, need.invert) : this.#picture(need.ref, target)
       if (decoded instanceof Promise) {
         return decoded.then((d) => {
           this.counter.decodeMs += this.#env.now() - start
           done.push(d)
-          return this.#decodeAll(needs, done, is555)
+          return this.#decodeAll(needs, done, target)
         })
       }
       this.counter.decodeMs += this.#env.now() - start
       done.push(decoded)
     }
     return done
+  }
+
+  #picture(ref: ImageRef, target: Surface | undefined): Picture | Promise<Picture> {
+    const picture = this.#images.decode(ref, target?.format === SurfaceFmt['16_555'])
+    // Widening 16-bit colours sets their alpha, where the server copies other opaque pixels with the zero that is there.
+    if (target?.alpha !== true || ref.type !== ImageType.BITMAP || ref.format !== BitmapFmt['16BIT'] || picture instanceof Promise) return picture
+    return { ...picture, alpha: true }
   }
 
   #other(type: number, r: Reader): void | Promise<void> {

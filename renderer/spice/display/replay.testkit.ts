@@ -35,8 +35,8 @@ export interface ReplayOptions {
   readonly chunks: (records: readonly ReplayRecord[], type: number, id: number) => Iterable<Uint8Array>
   readonly jpeg: (bytes: Uint8Array) => Picture | Promise<Picture>
   readonly onOracle: (oracle: ReplayOracle, surface: Surface | undefined, model: DisplayModel) => void
-  readonly onMessage?: (type: number, body: Uint8Array) => void
-  readonly onLost?: (type: number, error: unknown) => void
+  readonly onMessage?: (type: number, body: Uint8Array, id: number) => void
+  readonly onLost?: (type: number, error: unknown, id: number) => void
   readonly env?: Partial<DisplayEnvironment>
 }
 
@@ -51,39 +51,55 @@ export function seeded(seed: number): () => number {
   }
 }
 
-/** Replays the display channel `id`, link and all. @returns the model, still open */
-export async function replay(cap: ReplayCapture, options: ReplayOptions, id = 0): Promise<DisplayModel> {
+interface Display {
+  readonly model: DisplayModel
+  readonly channel: Channel
+  readonly stream: FakeStream
+  /** Until the channel has handled everything that it was given. */
+  busy: void | Promise<void>
+}
+
+/** Replays the display channels in the order of the recording, links and all. @returns the models by channel id, open */
+export async function replay(cap: ReplayCapture, options: ReplayOptions): Promise<ReadonlyMap<number, DisplayModel>> {
   const shared = new SharedImages(cap.header.pixmapCache, cap.header.glzWindow)
-  const model = new DisplayModel({ shared, jpeg: options.jpeg, now: () => 0, ...options.env })
-  const stream = new FakeStream()
-  const channel = new Channel(
-    { type: DISPLAY, id, connectionId: 1, caps: [DisplayCap.COMPOSITE], open: () => Promise.resolve(stream), clock: new ManualClock(), cipher: () => Promise.resolve(new Uint8Array(128)) },
-    {
-      message: (type, r) => {
-        options.onMessage?.(type, r.bytes)
-        return model.message(type, r)
+  const records = cap.records.filter((r) => r.channelType === DISPLAY)
+  const displays = new Map<number, Display>()
+  for (const id of new Set(records.map((r) => r.channelId))) {
+    const model = new DisplayModel({ shared, jpeg: options.jpeg, now: () => 0, ...options.env })
+    const stream = new FakeStream()
+    const channel = new Channel(
+      { type: DISPLAY, id, connectionId: 1, caps: [DisplayCap.COMPOSITE], open: () => Promise.resolve(stream), clock: new ManualClock(), cipher: () => Promise.resolve(new Uint8Array(128)) },
+      {
+        message: (type, r) => {
+          options.onMessage?.(type, r.bytes, id)
+          return model.message(type, r)
+        },
+        lost: (type, error) => options.onLost?.(type, error, id),
       },
-      lost: (type, error) => options.onLost?.(type, error),
-    },
-  )
-  await turns()
-  const own = cap.records.filter((r) => r.channelType === DISPLAY && r.channelId === id)
-  for (let from = 0; from < own.length; ) {
-    let to = own.findIndex((r, i) => i >= from && r.kind === ORACLE)
-    if (to < 0) to = own.length
-    for (const piece of options.chunks(own.slice(from, to), DISPLAY, id)) {
-      const busy = stream.deliver(piece)
-      if (busy !== undefined) await busy
-      // Until the ticket is sealed nothing is read.
-      if (!channel.ready) await turns()
-    }
-    const oracle = own[to]
-    if (oracle !== undefined) {
-      const o = oracle as ReplayOracle
-      options.onOracle(o, model.surfaces.find(o.surface), model)
-    }
-    from = to + 1
+    )
+    displays.set(id, { model, channel, stream, busy: undefined })
   }
-  channel.close()
-  return model
+  await turns()
+  for (let from = 0, to = 0; from < records.length; from = to) {
+    const first = records[from]!
+    const display = displays.get(first.channelId)!
+    if (first.kind === ORACLE) {
+      to = from + 1
+      await display.busy
+      const oracle = first as ReplayOracle
+      options.onOracle(oracle, display.model.surfaces.find(oracle.surface), display.model)
+      continue
+    }
+    while (to < records.length && records[to]!.kind !== ORACLE && records[to]!.channelId === first.channelId) to++
+    for (const piece of options.chunks(records.slice(from, to), DISPLAY, first.channelId)) {
+      display.busy = display.stream.deliver(piece)
+      // Until the ticket is sealed nothing is read.
+      if (!display.channel.ready) await turns()
+    }
+  }
+  for (const { channel, busy } of displays.values()) {
+    await busy
+    channel.close()
+  }
+  return new Map([...displays].map(([id, { model }]) => [id, model]))
 }

@@ -118,6 +118,23 @@ describe('without sound', () => {
     expect(s.decoder.decoded).toBe(2)
   })
 
+  test('a decoder that keeps frames to itself does not stop the channel', async () => {
+    const s = setUp({ codec: 2 })
+    const gate = Promise.withResolvers<void>()
+    s.decoder.gate = gate.promise
+    s.created()
+    for (let i = 1; i < 8; i++) expect(s.frame(40 + i, 1000)).toBeUndefined()
+    const held = s.frame(50, 1000)
+    expect(held).toBeInstanceOf(Promise)
+    s.clock.advance(500)
+    await held
+    expect(s.red()).toBe(0)
+    gate.resolve()
+    await turns(100)
+    expect([s.red(), s.model.counts.streamFrames]).toEqual([50, 8])
+    expect(s.frame(60, 1000)).toBeUndefined()
+  })
+
   test('a broken frame costs itself', async () => {
     const s = setUp()
     s.created()

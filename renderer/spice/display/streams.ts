@@ -16,7 +16,10 @@ import type { ReportRequest, StreamCreate, StreamData } from './parse.ts'
 
 /** Decodes one stream, frame after frame. */
 export interface FrameDecoder {
-  /** The picture upright, its own from now on. Rejects for a frame that cannot be decoded; the next one may be. */
+  /**
+   * Called in the order of the frames, not waiting for the one before. The picture is the caller's from then on. Rejects
+   * for a frame of which no picture comes; the next one may be better. Never throws.
+   */
   decode(data: Uint8Array): Promise<Picture>
   close(): void
 }
@@ -44,6 +47,9 @@ export const MAX_AHEAD_MS = 5000
 /** Frames and bytes of a stream that wait for their time; more are drawn at once. */
 export const MAX_WAITING = 128
 export const MAX_WAITING_BYTES = 32 * 1024 * 1024
+/** Frames of a stream in its decoder, of those that lean on each other; then the channel waits, but never for long, ms. */
+const MAX_DECODING = 8
+const STALL_MS = 500
 /** Frames in a row that are lost before the server is told at once. */
 const DROPS_TO_TELL = 3
 const NONE = 0xffffffff
@@ -65,7 +71,8 @@ class Stream {
   readonly waiting: StreamData[] = []
   waitingBytes = 0
   cancelTimer: (() => void) | undefined
-  /** Decodes and draws behind each other. */
+  decoding = 0
+  /** Draws behind each other. */
   tail: Promise<void> = Promise.resolve()
   shownAt = -Infinity
   gone = false
@@ -114,7 +121,7 @@ export class Streams {
     if (lost) return
     if (this.#env.audioDelay() === undefined || ahead > MAX_AHEAD_MS || (ahead <= 0 && stream.waiting.length === 0)) {
       this.#showWaiting(stream)
-      return this.#show(stream, frame)
+      return this.#held(stream, this.#show(stream, frame))
     }
     stream.waiting.push(frame)
     stream.waitingBytes += frame.data.length
@@ -200,26 +207,42 @@ export class Streams {
     this.#schedule(stream)
   }
 
+  /** Hands the frame to the decoder now, and draws what comes of it behind what came before. */
   #show(stream: Stream, frame: StreamData): Promise<void> {
-    const shown = stream.tail.then(async () => {
-      if (stream.gone || stream.decoder === undefined) return
-      let picture: Picture
-      try {
-        picture = await stream.decoder.decode(frame.data)
-      } catch {
-        this.#drop(stream)
-        return
-      }
-      const surface = this.#env.surface(stream.create.surface)
-      // Checked again: the stream may have ended while its frame was decoded.
-      if (isGone(stream) || surface === undefined) return
-      draw(surface, stream, frame, picture)
-      stream.shownAt = this.#env.clock.now()
-      this.#env.counter.streamFrames++
-      this.#env.drawn(surface)
-    })
+    const { decoder } = stream
+    if (decoder === undefined) return Promise.resolve()
+    stream.decoding++
+    const decoded = decoder.decode(frame.data)
+    // Awaited only behind the frames before it; until then nobody else would.
+    decoded.catch(() => undefined)
+    const shown = stream.tail.then(() => decoded).then(
+      (picture) => { this.#draw(stream, frame, picture) },
+      () => { this.#drop(stream) },
+    ).finally(() => { stream.decoding-- })
     stream.tail = shown
     return shown
+  }
+
+  #draw(stream: Stream, frame: StreamData, picture: Picture): void {
+    const surface = this.#env.surface(stream.create.surface)
+    // The stream may have ended while its frame was decoded.
+    if (stream.gone || surface === undefined) return
+    draw(surface, stream, frame, picture)
+    stream.shownAt = this.#env.clock.now()
+    this.#env.counter.streamFrames++
+    this.#env.drawn(surface)
+  }
+
+  /**
+   * What holds the channel's next message back. Whole frames: until they are drawn, so that they keep their turn. Of the
+   * other codecs a decoder may keep a frame until it has seen the next one, so the channel goes on, unless frames pile up.
+   */
+  #held(stream: Stream, shown: Promise<void>): void | Promise<void> {
+    if (stream.spares) return shown
+    if (stream.decoding < MAX_DECODING) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#env.clock.after(STALL_MS, resolve)
+    return Promise.race([shown, promise]).finally(cancel)
   }
 
   #drop(stream: Stream): void {
@@ -250,8 +273,6 @@ export class Streams {
     this.#env.send(DisplayMsgc.STREAM_REPORT, w.i32(ahead).u32(this.#env.audioDelay() ?? NONE).finish())
   }
 }
-
-const isGone = (stream: Stream): boolean => stream.gone
 
 function draw(surface: Surface, stream: Stream, frame: StreamData, picture: Picture): void {
   const { create, clip } = stream

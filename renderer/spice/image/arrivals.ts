@@ -20,7 +20,7 @@ export class Arrivals {
       if (!joined) return
       joined = false
       this.#channels--
-      if (this.#waiters.length >= this.#channels) this.#failAll()
+      if (this.#waiters.length >= this.#channels) this.abandon()
     }
   }
 
@@ -37,7 +37,8 @@ export class Arrivals {
     return new Promise((wake, fail) => this.#waiters.push({ wake, fail }))
   }
 
-  #failAll(): void {
+  /** Fails all that wait: for a caller whose patience or backlog is at its end, since a damaged image may name anything. */
+  abandon(): void {
     const failed = this.#waiters
     this.#waiters = []
     for (const w of failed) w.fail(new WireError('what a draw waits for can no longer come'))

@@ -6,6 +6,7 @@ import type { Coverage, Picture } from '../pixels.ts'
 import { checkedArea } from './limits.ts'
 import { expandIndexed, widen555, type IndexLayout, type PaletteCache } from './palettes.ts'
 import { bitsPerPixel } from './parse.ts'
+import { fresh, type Allocate } from './pool.ts'
 import type { BitmapRef } from './types.ts'
 
 /** What raw rows need to become a picture; BitmapRef has it, LZ4 images after their blocks do too. */
@@ -19,10 +20,10 @@ export interface RawRows {
 }
 
 /** `is555`: palettes hold 16-bit colours (the canvas is a 16-bit surface). */
-export function decodeBitmap(ref: BitmapRef, palettes: PaletteCache, is555 = false): Picture {
+export function decodeBitmap(ref: BitmapRef, palettes: PaletteCache, is555 = false, allocate: Allocate = fresh): Picture {
   const layout = indexLayout(ref.format)
-  if (layout === undefined) return decodeRaw(ref)
-  const out = new Uint32Array(checkedArea(ref.width, ref.height))
+  if (layout === undefined) return decodeRaw(ref, allocate)
+  const out = allocate(checkedArea(ref.width, ref.height))
   expandIndexed(out, ref.data, ref.width, ref.height, ref.stride, ref.topDown, layout, palettes.resolve(ref.palette), is555)
   return { width: ref.width, height: ref.height, stride: ref.width, data: out, alpha: false }
 }
@@ -45,9 +46,9 @@ function indexLayout(format: number): IndexLayout | undefined {
 }
 
 /** 16, 24, 32 bits, RGBA, or alpha alone (black with that alpha). */
-export function decodeRaw(rows: RawRows): Picture {
+export function decodeRaw(rows: RawRows, allocate: Allocate = fresh): Picture {
   const { width, height, stride, format } = rows
-  const out = new Uint32Array(checkedArea(width, height))
+  const out = allocate(checkedArea(width, height))
   if (rows.data.length < (height - 1) * stride + Math.ceil((width * bitsPerPixel(format)) / 8)) throw new WireError('bitmap shorter than its rows')
   switch (format) {
     case BitmapFmt['32BIT']:

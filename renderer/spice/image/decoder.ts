@@ -12,15 +12,17 @@ import { checkSameSize, checkedArea } from './limits.ts'
 import { decodeLz4 } from './lz4.ts'
 import { decodeLzAlpha, decodeLzPalette, decodeLzRgb } from './lz.ts'
 import { PaletteCache } from './palettes.ts'
+import { PixelPool } from './pool.ts'
 import { PixmapCache, type CachedImage } from './pixmaps.ts'
 import { decodeQuic, type QuicDecode } from './quic/decode.ts'
-import type { BitmapRef, CachedRef, ImageRef, JpegAlphaRef } from './types.ts'
+import type { CachedRef, ImageRef, JpegAlphaRef } from './types.ts'
 
 /** What the display channels of one session have in common. */
 export class SharedImages {
   readonly arrivals = new Arrivals()
   readonly pixmaps: PixmapCache
   readonly glz: GlzWindow
+  readonly pool = new PixelPool()
 
   /** Pixels, as announced in INIT: of the picture cache, and of the GLZ window. */
   constructor(cachePixels: number, glzPixels: number) {
@@ -31,6 +33,7 @@ export class SharedImages {
   clear(): void {
     this.pixmaps.clear()
     this.glz.clear()
+    this.pool.clear()
   }
 }
 
@@ -48,6 +51,8 @@ export interface ImageEnvironment {
 const MAX_INFLATED = 272 * 1024 * 1024
 /** zlib's best, about: a byte that stands for this many. */
 const MAX_ZLIB_GAIN = 1032
+/** What is decoded into a buffer of its own. */
+const LOOSE: ReadonlySet<number> = new Set([ImageType.BITMAP, ImageType.QUIC, ImageType.LZ_RGB, ImageType.LZ_PLT, ImageType.LZ4])
 /** PIXMAP, the only kind of resource there is. */
 const RESOURCE_PIXMAP = 1
 
@@ -57,6 +62,8 @@ export class ImageDecoder {
   readonly #env: ImageEnvironment
   readonly #quic: QuicDecode
   readonly #leave: () => void
+  /** Pictures that nothing here holds on to. */
+  readonly #loose = new WeakSet<Picture>()
 
   constructor(env: ImageEnvironment) {
     this.#env = env
@@ -76,9 +83,20 @@ export class ImageDecoder {
    */
   decode(ref: ImageRef, is555 = false): Picture | Promise<Picture> {
     const picture = this.#decode(ref, is555)
-    if ((ref.flags & (ImageFlags.CACHE_ME | ImageFlags.CACHE_REPLACE_ME)) === 0) return picture
+    if ((ref.flags & (ImageFlags.CACHE_ME | ImageFlags.CACHE_REPLACE_ME)) === 0) {
+      if (LOOSE.has(ref.type) && !(picture instanceof Promise)) this.#loose.add(picture)
+      return picture
+    }
     if (picture instanceof Promise) return picture.then((p) => this.#remember(ref, p))
     return this.#remember(ref, picture)
+  }
+
+  /**
+   * The draw is done and nothing refers to the picture any more: its memory serves the next one. Needs not be called,
+   * and does nothing for pictures that a cache, the GLZ window or a surface has.
+   */
+  release(picture: Picture): void {
+    if (this.#loose.delete(picture)) this.#env.shared.pool.give(picture.data)
   }
 
   /** A brush's or draw's mask: bits as 0 and 255. `invert` as MaskFlags says. Masks are bitmaps or cached ones. */
@@ -119,19 +137,19 @@ export class ImageDecoder {
   #decode(ref: ImageRef, is555: boolean): Picture | Promise<Picture> {
     switch (ref.type) {
       case ImageType.BITMAP:
-        return this.#bitmap(ref, is555)
+        return decodeBitmap(ref, this.palettes, is555, this.#env.shared.pool.take)
       case ImageType.QUIC:
-        return sized(this.#quic(ref.data), ref)
+        return sized(this.#quic(ref.data, this.#env.shared.pool.take), ref)
       case ImageType.LZ_RGB:
-        return sized(decodeLzRgb(ref.data), ref)
+        return sized(decodeLzRgb(ref.data, this.#env.shared.pool.take), ref)
       case ImageType.LZ_PLT:
-        return sized(decodeLzPalette(ref.data, this.palettes.resolve(ref.palette), is555), ref)
+        return sized(decodeLzPalette(ref.data, this.palettes.resolve(ref.palette), is555, this.#env.shared.pool.take), ref)
       case ImageType.GLZ_RGB:
         return then(decodeGlz(ref.data, this.#env.shared.glz), (p) => sized(p, ref))
       case ImageType.ZLIB_GLZ_RGB:
         return then(decodeGlz(inflate(ref.data, ref.inflatedSize), this.#env.shared.glz), (p) => sized(p, ref))
       case ImageType.LZ4:
-        return decodeLz4(ref.data, ref.width, ref.height)
+        return decodeLz4(ref.data, ref.width, ref.height, this.#env.shared.pool.take)
       case ImageType.JPEG:
         checkedArea(ref.width, ref.height)
         return then(this.#env.jpeg(ref.data), (p) => sized(p, ref))
@@ -149,10 +167,6 @@ export class ImageDecoder {
         return { width: surface.width, height: surface.height, stride: surface.stride, data: surface.data, alpha: surface.alpha ?? false }
       }
     }
-  }
-
-  #bitmap(ref: BitmapRef, is555: boolean): Picture {
-    return decodeBitmap(ref, this.palettes, is555)
   }
 
   #jpegAlpha(ref: JpegAlphaRef): Picture | Promise<Picture> {
@@ -203,11 +217,14 @@ function sized(p: Picture, ref: ImageRef): Picture {
 
 function inflate(data: Uint8Array, size: number): Uint8Array {
   if (size > MAX_INFLATED || size > data.length * MAX_ZLIB_GAIN) throw new WireError(`${size} bytes inflated from ${data.length}`)
+  let out: Uint8Array
   try {
-    return unzlibSync(data, { out: new Uint8Array(size) })
+    out = unzlibSync(data, { out: new Uint8Array(size) })
   } catch (error) {
     throw new WireError(`zlib: ${error instanceof Error ? error.message : 'unknown error'}`)
   }
+  if (out.length !== size) throw new WireError(`${out.length} bytes inflated, ${size} announced`)
+  return out
 }
 
 function asPicture(image: CachedImage): Picture {

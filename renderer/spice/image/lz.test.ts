@@ -1,9 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lzRgb32 } from '../../../embedded/spice/lz.ts'
 import { LzType, decodeLzAlpha, decodeLzPalette, decodeLzRgb } from './lz.ts'
 import { lz4Block } from './lz4.ts'
-import { difference, madeUp, type Kind } from './image.testkit.ts'
 
 const wireError = expect.objectContaining({ name: 'WireError' })
 
@@ -16,18 +13,6 @@ function lzImage(type: number, width: number, height: number, stride: number, to
 }
 
 describe('LZ', () => {
-  it('reads what our own encoder of the embedded hypervisor writes', () => {
-    fc.assert(
-      fc.property(fc.constantFrom<Kind>('noise', 'flat', 'photo', 'text'), fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 1e6 }), (kind, width, height, seed) => {
-        const pixels = madeUp(kind, width, height, seed)
-        const rgb = pixels.map((p) => ((p & 255) << 16) | (p & 0xff00) | ((p >>> 16) & 255))
-        const want = { width, height, stride: width, alpha: false, data: pixels.map((p) => 0xff000000 | p) }
-        expect(difference(decodeLzRgb(lzRgb32(rgb, width, height)), want)).toBeUndefined()
-      }),
-      { numRuns: 60, seed: 3 },
-    )
-  })
-
   it('copies a far match, 16 bits beyond 13', () => {
     const width = 9000
     // One literal, 8,999 copies of it, another literal, and a match to the first pixel but 8,190 back.

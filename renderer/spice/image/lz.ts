@@ -5,6 +5,7 @@
 import { WireError } from '../wire/reader.ts'
 import type { Picture } from '../pixels.ts'
 import { checkedArea } from './limits.ts'
+import { fresh, type Allocate } from './pool.ts'
 import { expandIndexed, widen555, type IndexLayout } from './palettes.ts'
 import type { Palette } from './types.ts'
 
@@ -42,11 +43,11 @@ export function lzHeader(src: Uint8Array): LzHeader {
 }
 
 /** LZ_RGB of 16, 24, 32 bits and RGBA. */
-export function decodeLzRgb(src: Uint8Array): Picture {
+export function decodeLzRgb(src: Uint8Array, allocate: Allocate = fresh): Picture {
   const header = lzHeader(src)
   const { width, height, type } = header
   if (type !== LzType.RGB16 && type !== LzType.RGB24 && type !== LzType.RGB32 && type !== LzType.RGBA) throw new WireError(`LZ_RGB of type ${type}`)
-  const out = new Uint32Array(fillable(width * height, src))
+  const out = allocate(fillable(width * height, src))
   const end = type === LzType.RGB16 ? pixels16(src, LZ_HEADER, out) : pixels24(src, LZ_HEADER, out)
   const alpha = type === LzType.RGBA
   if (alpha) {
@@ -59,14 +60,14 @@ export function decodeLzRgb(src: Uint8Array): Picture {
 }
 
 /** LZ_PLT: indices of 1, 4, 8 bits; commands work on bytes, so a match covers two or eight pixels. */
-export function decodeLzPalette(src: Uint8Array, palette: Palette, is555 = false): Picture {
+export function decodeLzPalette(src: Uint8Array, palette: Palette, is555 = false, allocate: Allocate = fresh): Picture {
   const header = lzHeader(src)
   const { width, height, stride, topDown } = header
   const layout = layoutOf(header.type)
   if (stride * 8 < width * layout.bits || stride > width + 8) throw new WireError(`LZ_PLT rows of ${width} pixels in ${stride} bytes`)
   const indices = new Uint8Array(fillable(stride * height, src))
   lzBytes(src, LZ_HEADER, indices)
-  const out = new Uint32Array(width * height)
+  const out = allocate(width * height)
   expandIndexed(out, indices, width, height, stride, topDown, layout, palette, is555)
   return { width, height, stride: width, data: out, alpha: false }
 }

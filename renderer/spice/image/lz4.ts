@@ -6,11 +6,12 @@ import type { Picture } from '../pixels.ts'
 import { decodeRaw } from './bitmap.ts'
 import { checkedArea } from './limits.ts'
 import { bitsPerPixel } from './parse.ts'
+import { fresh, type Allocate } from './pool.ts'
 
 /** A byte of an LZ4 length stands for 255 bytes at most. */
 const MAX_GAIN = 255
 
-export function decodeLz4(src: Uint8Array, width: number, height: number): Picture {
+export function decodeLz4(src: Uint8Array, width: number, height: number, allocate: Allocate = fresh): Picture {
   checkedArea(width, height)
   if (src.length < 2) throw new WireError('LZ4 image without header')
   const topDown = src[0] !== 0
@@ -32,7 +33,7 @@ export function decodeLz4(src: Uint8Array, width: number, height: number): Pictu
     ip += block
   }
   if (op < size) throw new WireError(`LZ4 image of ${size} bytes ends at ${op}`)
-  return decodeRaw({ format, width, height, stride, topDown, data: rows })
+  return decodeRaw({ format, width, height, stride, topDown, data: rows }, allocate)
 }
 
 /** One block into `out` at `op`; what is before `op` is its dictionary. Returns where it ended. */

@@ -55,6 +55,7 @@ describe('link', () => {
   test('without auth selection the ticket comes alone', async () => {
     const { server, channel } = await rig({ commonCaps: 1 << CommonCap.MINI_HEADER })
     expect(server.mechanism).toBeUndefined()
+    expect(server.stream.sent.at(-1)?.length).toBe(128)
     expect(channel.ready).toBe(true)
   })
 
@@ -134,7 +135,7 @@ describe('messages', () => {
   test.each([true, false])('arrive whole and in order, whatever the pieces (mini header: %s)', async (mini) => {
     const message = fc.record({ type: fc.integer({ min: 101, max: 500 }), body: fc.uint8Array({ maxLength: 300 }) })
     await fc.assert(
-      fc.asyncProperty(fc.array(message, { maxLength: 30 }), fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 9 }), async (messages, cuts) => {
+      fc.asyncProperty(fc.array(message, { maxLength: 30, size: 'max' }), fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 9, size: 'max' }), async (messages, cuts) => {
         const { server, got, channel } = await rig({ mini })
         server.tellCut(messages.map((m) => server.frame(m.type, m.body)), cuts)
         expect(got).toEqual(messages.map((m) => ({ type: m.type, body: [...m.body] })))
@@ -357,17 +358,17 @@ describe('waiting for another channel', () => {
 test('mutated messages never hang the channel and never kill it while frames are whole', async () => {
   const message = fc.record({ type: fc.oneof(fc.integer({ min: 0, max: 9 }), fc.nat({ max: 0xffff })), body: fc.uint8Array({ maxLength: 80 }) })
   await fc.assert(
-    fc.asyncProperty(fc.array(message, { maxLength: 60 }), fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 5 }), async (messages, cuts) => {
+    fc.asyncProperty(fc.array(message, { maxLength: 60, size: 'max' }), fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 5, size: 'max' }), async (messages, cuts) => {
       const clock = new ManualClock()
       const group = new ChannelGroup(clock)
       const read = (r: Reader): void => { for (;;) r.u32() }
       const { server, channel } = await rig({}, { message: (_, r) => { read(r) } }, { clock, group })
       server.tellCut(messages.map((m) => server.frame(m.type, m.body)), cuts)
-      await turns(4)
+      await turns(20 * messages.length + 4)
       // Every wait that was asked for is over after its time.
       for (let i = 0; i < messages.length && clock.pending > 0; i++) {
         clock.advance(WAIT_LIMIT_MS)
-        await turns(8)
+        await turns(20 * messages.length)
       }
       const before = server.bodies(Msgc.PONG).length
       server.tell(Msg.PING, new Writer().u32(1).u64(1n))

@@ -1,9 +1,8 @@
 // Why: one stream is one channel. This takes it from the first byte through the link to whole messages, answers what
 // every channel must (acknowledgements, pings, waits), and hands the rest on. Framing comes first: what a message's
 // handler does wrong costs that message, and the place in the stream is never lost. Runs in a page and in a worker.
-import { LinkErr } from '../wire/enums.ts'
 import { ByteQueue } from '../wire/byte-queue.ts'
-import { CommonCap, DATA_HEADER_BYTES, LINK_HEADER_BYTES, MINI_HEADER_BYTES, Msg, Msgc } from '../wire/messages.ts'
+import { DATA_HEADER_BYTES, LINK_HEADER_BYTES, MINI_HEADER_BYTES, Msg, Msgc } from '../wire/messages.ts'
 import { Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
 import type { ByteChannel } from './byte-channel.ts'
@@ -11,7 +10,8 @@ import type { ChannelGroup } from './channel-group.ts'
 import type { Clock } from './clock.ts'
 import type { CloseReason } from './close-reason.ts'
 import { AckWindow, readDisconnecting, readNotice, readWaits, subMessages, type Notice } from './common-messages.ts'
-import { linkMessage, parseReply, parseReplyHeader, ticketMessage, webCryptoCipher, type Capabilities, type LinkReply, type TicketCipher } from './link.ts'
+import { linkMessage, webCryptoCipher, type Capabilities, type TicketCipher } from './link.ts'
+import { Linker } from './linker.ts'
 
 /** Largest message that is believed, bytes; a larger one is no place in the stream that can be followed. */
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -54,7 +54,7 @@ export interface ChannelStats {
   readonly lost: number
 }
 
-type Phase = 'opening' | 'header' | 'reply' | 'sealing' | 'result' | 'ready' | 'closed'
+type Phase = 'opening' | 'linking' | 'sealing' | 'ready' | 'closed'
 const EMPTY = new Uint8Array(0)
 
 export class Channel {
@@ -62,11 +62,11 @@ export class Channel {
   readonly #e: ChannelEvents
   readonly #queue = new ByteQueue()
   readonly #ack = new AckWindow()
+  readonly #linker: Linker
   readonly #counts = { bytes: 0, messages: 0, lost: 0 }
   #phase: Phase = 'opening'
   #wanted = LINK_HEADER_BYTES
   #stream: ByteChannel | undefined
-  #reply: LinkReply | undefined
   #cancelTimeout: () => void
   #linkStarted = 0
   #mini = true
@@ -82,6 +82,7 @@ export class Channel {
   constructor(options: ChannelOptions, events: ChannelEvents) {
     this.#o = options
     this.#e = events
+    this.#linker = new Linker(options.ticket ?? (() => EMPTY), options.cipher ?? webCryptoCipher)
     this.#cancelTimeout = options.clock.after(LINK_TIMEOUT_MS, () => { this.#end({ kind: 'timeout' }) })
     options.group?.join(options.type, options.id)
     // Inside a promise, so that an opener that throws at once is one that rejects.
@@ -121,7 +122,7 @@ export class Channel {
   #start(stream: ByteChannel): void {
     if (this.#phase === 'closed') return stream.close()
     this.#stream = stream
-    this.#phase = 'header'
+    this.#phase = 'linking'
     this.#linkStarted = this.#o.clock.now()
     const { type, id, connectionId, caps } = this.#o
     stream.onBytes((piece) => this.#receive(piece))
@@ -172,59 +173,42 @@ export class Channel {
 
   #link(bytes: Uint8Array): void {
     try {
-      switch (this.#phase) {
-        case 'header':
-          this.#expect('reply', parseReplyHeader(bytes))
-          return
-        case 'reply': {
-          const reply = parseReply(bytes)
-          if (reply.error !== LinkErr.OK) return this.#end({ kind: 'refused', code: reply.error })
-          this.#reply = reply
-          this.#mini = reply.common.has(CommonCap.MINI_HEADER)
-          this.#phase = 'sealing'
-          this.#seal(reply)
-          return
-        }
-        default: {
-          const code = new Reader(bytes).u32()
-          if (code !== LinkErr.OK) return this.#end({ kind: 'refused', code })
-          this.#ready()
-        }
-      }
+      const step = this.#linker.take(bytes)
+      this.#wanted = this.#linker.wanted
+      if (step === undefined) return
+      if (step instanceof Promise) this.#seal(step)
+      else if (step.kind === 'refused') this.#end(step)
+      else this.#ready(step.caps, step.mini)
     } catch (e) {
       this.#end({ kind: 'protocol', detail: String(e) })
     }
   }
 
-  #seal(reply: LinkReply): void {
-    ticketMessage(reply, this.#o.ticket?.() ?? EMPTY, this.#o.cipher ?? webCryptoCipher).then(
-      (message) => {
+  #seal(message: Promise<Uint8Array>): void {
+    this.#phase = 'sealing'
+    message.then(
+      (bytes) => {
         if (this.#phase !== 'sealing') return
-        this.#expect('result', 4)
+        this.#phase = 'linking'
         // What the round trip costs is measured from here: sealing is our own time.
         this.#linkStarted = this.#o.clock.now()
-        this.#stream?.send(message)
+        this.#stream?.send(bytes)
         this.#pump()
       },
       (e: unknown) => { this.#end({ kind: 'protocol', detail: String(e) }) },
     )
   }
 
-  #ready(): void {
+  #ready(caps: Capabilities, mini: boolean): void {
     this.#cancelTimeout()
-    this.#expect('ready', this.#headerBytes)
-    const caps = this.#reply?.channel
-    this.#reply = undefined
-    if (caps !== undefined) this.#e.linked?.(caps, this.#o.clock.now() - this.#linkStarted)
+    this.#mini = mini
+    this.#phase = 'ready'
+    this.#wanted = this.#headerBytes
+    this.#e.linked?.(caps, this.#o.clock.now() - this.#linkStarted)
   }
 
   get #headerBytes(): number {
     return this.#mini ? MINI_HEADER_BYTES : DATA_HEADER_BYTES
-  }
-
-  #expect(phase: Phase, bytes: number): void {
-    this.#phase = phase
-    this.#wanted = bytes
   }
 
   #frame(bytes: Uint8Array): void {

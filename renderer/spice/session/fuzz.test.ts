@@ -48,7 +48,7 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
     [MainMsg.AGENT_DATA, agentFrame(8, w().u32(0).u32(1).finish())],
     [MainMsg.AGENT_TOKEN, w().u32(2).finish()],
     [MainMsg.NAME, w().u32(4).zeros(4).finish()],
-    [MainMsg.MIGRATE_SWITCH_HOST, w().u16(1).u16(2).u32(12).u32(4).zeros(4).finish()],
+    [MainMsg.MIGRATE_SWITCH_HOST, w().u16(1).u16(2).u32(4).u32(12).zeros(4).finish()],
   ],
   '3.0': [...common, [InputsMsg.INIT, w().u16(2).finish()], [InputsMsg.KEY_MODIFIERS, w().u16(7).finish()], [InputsMsg.MOUSE_MOTION_ACK, new Uint8Array(0)]],
   '4.0': [

@@ -99,7 +99,7 @@ describe('keys', () => {
     const codes = ['KeyA', 'ShiftLeft', 'AltRight', 'Pause', 'Nonsense']
     const step = fc.oneof(fc.record({ kind: fc.constantFrom('down', 'up'), code: fc.constantFrom(...codes) }), fc.record({ kind: fc.constantFrom('blur', 'chord'), code: fc.constantFrom(...codes) }))
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const s = new Server()
         for (const { kind, code } of steps) {
           if (kind === 'down') s.inputs.keyDown(code)
@@ -156,7 +156,7 @@ describe('pointer', () => {
   test('motion loses no distance, however slowly the server answers', () => {
     const part = fc.double({ min: -30, max: 30, noNaN: true })
     fc.assert(
-      fc.property(fc.array(fc.record({ dx: part, dy: part, ack: fc.boolean() }), { maxLength: 200 }), (steps) => {
+      fc.property(fc.array(fc.record({ dx: part, dy: part, ack: fc.boolean() }), { maxLength: 200, size: 'max' }), (steps) => {
         const s = new Server()
         let [x, y] = [0, 0]
         for (const { dx, dy, ack } of steps) {
@@ -176,7 +176,7 @@ describe('pointer', () => {
 
   test('of positions the last one arrives', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ x: fc.nat({ max: 5000 }), y: fc.nat({ max: 5000 }), ack: fc.boolean() }), { minLength: 1, maxLength: 100 }), (steps) => {
+      fc.property(fc.array(fc.record({ x: fc.nat({ max: 5000 }), y: fc.nat({ max: 5000 }), ack: fc.boolean() }), { minLength: 1, maxLength: 100, size: 'max' }), (steps) => {
         const s = new Server(MouseMode.CLIENT)
         for (const { x, y, ack } of steps) {
           s.inputs.position(x, y)

@@ -78,19 +78,12 @@ export function readChannels(r: Reader): ChannelRef[] {
   return Array.from({ length: count }, () => ({ type: r.u8(), id: r.u8() }))
 }
 
-/** u16 port, u16 TLS port, u32 host offset, u32 host size; more follows that is of no use here. */
+/** u16 port, u16 TLS port, u32 host size, u32 host offset (its text ends with a NUL); the certificate's subject follows. */
 function readTarget(r: Reader): MigrationTarget {
   const port = r.u16()
   const tlsPort = r.u16()
-  const at = r.at(r.u32())
-  return { port, tlsPort, host: text(at.take(r.u32())) }
-}
-
-/** u16 port, u16 TLS port, then u32 size and data of the host name (MIGRATE_BEGIN has the data in line). */
-function readInlineTarget(r: Reader): MigrationTarget {
-  const port = r.u16()
-  const tlsPort = r.u16()
-  return { port, tlsPort, host: text(r.take(r.u32())) }
+  const size = r.u32()
+  return { port, tlsPort, host: text(r.at(r.u32()).take(size)) }
 }
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
@@ -142,7 +135,7 @@ export class MainChannel {
       case MainMsg.MIGRATE_BEGIN_SEAMLESS:
         // Not asked for by our capabilities; answering keeps the server from waiting for the connection that never comes.
         this.#send(MainMsgc.MIGRATE_CONNECT_ERROR)
-        return this.#e.migration('begin', readInlineTarget(r))
+        return this.#e.migration('begin', readTarget(r))
       case MainMsg.MIGRATE_CANCEL:
         return this.#e.migration('cancel', undefined)
       case MainMsg.MIGRATE_SWITCH_HOST:

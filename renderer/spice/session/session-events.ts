@@ -28,6 +28,8 @@ export interface SessionEvents {
   channelClosed: SessionEnd
   /** A round trip was measured: by asking the main channel, by pointer messages, or by the link itself. */
   rtt: { readonly ms: number; readonly source: 'link' | 'probe' | 'motion' }
+  /** The server has not answered for `ms`; the next `rtt` from a probe says that it does again. */
+  silent: { readonly ms: number }
   mouseMode: MouseModes
   /** The guest's lock lamps, `KeyboardModifierFlags` bits. */
   lockKeys: number

@@ -5,6 +5,7 @@ import { Writer } from '../wire/writer.ts'
 import type { ChannelOpener } from './byte-channel.ts'
 import { ChannelGroup } from './channel-group.ts'
 import type { CloseReason } from './close-reason.ts'
+import { SILENCE_MS } from './probe.ts'
 import { SpiceSession, type SessionOptions } from './session.ts'
 import type { SessionEnd, SessionEvents } from './session-events.ts'
 import { localSink, type ChannelOffer, type ChannelReports, type ChannelSink } from './sink.ts'
@@ -125,7 +126,7 @@ async function rig(options: Partial<SessionOptions> = {}, fail: (type: number) =
   }
   const s = start({ openChannel, clock, cipher: plainCipher, ...options })
   const events: Rig['events'] = []
-  const names: (keyof SessionEvents)[] = ['linked', 'closed', 'channelLinked', 'channelClosed', 'rtt', 'mouseMode', 'lockKeys', 'agent', 'clipboard', 'cursor', 'vm', 'notice', 'migration', 'monitorsRefused', 'problem']
+  const names: (keyof SessionEvents)[] = ['linked', 'closed', 'channelLinked', 'channelClosed', 'rtt', 'silent', 'mouseMode', 'lockKeys', 'agent', 'clipboard', 'cursor', 'vm', 'notice', 'migration', 'monitorsRefused', 'problem']
   for (const name of names) s.on(name, (payload) => { events.push({ name, payload }) })
   await turns()
   const main = (): ScriptedServer => {
@@ -215,6 +216,27 @@ describe('against a script', () => {
     r.main().tell(MainMsg.CHANNELS_LIST, list())
     expect(r.of('rtt')).toEqual([{ ms: 0, source: 'link' }, { ms: 40, source: 'probe' }, { ms: 1500, source: 'probe' }])
     expect(r.main().bodies(MainMsgc.ATTACH_CHANNELS).length).toBe(2)
+    // Once, after a second and a half without an answer, and not for the question that was answered in time.
+    expect(r.of('silent')).toEqual([{ ms: SILENCE_MS }])
+  })
+
+  test('a sink that fails costs its channel; closing inside an event is an end like any other', async () => {
+    const failing: ChannelSink = { attach: () => { throw new Error('no worker') } }
+    const r = await rig({ audio: failing, display: failing, vital: [] })
+    r.main().tell(MainMsg.INIT, initBody())
+    r.main().tell(MainMsg.CHANNELS_LIST, list([5, 0], [2, 0], [3, 0]))
+    await turns()
+    expect(r.of('channelClosed').map((e) => (e as SessionEnd).reason)).toEqual(Array(2).fill({ kind: 'unreachable', detail: 'Error: no worker' }))
+    expect([...r.servers.keys()]).toEqual(['1.0', '3.0'])
+
+    const quick = await rig({ display: { attach: () => ({ close: () => undefined }) } })
+    quick.s.on('linked', () => { quick.s.close() })
+    quick.main().tell(MainMsg.INIT, initBody({ agent: 1 }))
+    quick.main().tell(MainMsg.CHANNELS_LIST, list([3, 0], [2, 0]))
+    await turns()
+    expect([...quick.servers.keys()]).toEqual(['1.0'])
+    expect(quick.events.at(-1)?.name).toBe('closed')
+    expect(quick.clock.pending).toBe(0)
   })
 
   test('the agent: connected in INIT, gone, back with tokens', async () => {
@@ -283,8 +305,9 @@ describe('against a script', () => {
     const r = await rig()
     r.main().tell(Msg.MIGRATE, new Writer().u32(1))
     const host = new TextEncoder().encode('host2\0')
-    r.main().tell(MainMsg.MIGRATE_BEGIN, new Writer().u16(5900).u16(5901).u32(host.length).raw(host).u32(0))
-    r.main().tell(MainMsg.MIGRATE_SWITCH_HOST, new Writer().u16(5900).u16(0).u32(20).u32(6).u32(0).u32(0).raw(host))
+    // As spice-server 0.15 was seen to write it: sizes and offsets of host and subject, then both texts.
+    r.main().tell(MainMsg.MIGRATE_BEGIN, new Writer().u16(5900).u16(5901).u32(6).u32(20).u32(0).u32(26).raw(host))
+    r.main().tell(MainMsg.MIGRATE_SWITCH_HOST, new Writer().u16(5900).u16(0).u32(6).u32(20).u32(0).u32(26).raw(host))
     r.main().tell(MainMsg.MIGRATE_CANCEL)
     expect(r.of('migration')).toEqual([
       { step: 'announced' },

@@ -16,6 +16,7 @@ import { Inputs } from './inputs.ts'
 import type { TicketCipher } from './link.ts'
 import { betterMouseMode, MAIN_CAPS, MainChannel, type ChannelRef, type MainInit, type MouseModes } from './main-channel.ts'
 import type { Monitor } from './monitors.ts'
+import { Probe } from './probe.ts'
 import type { SessionEvents } from './session-events.ts'
 import type { ChannelSink } from './sink.ts'
 
@@ -70,12 +71,11 @@ export class SpiceSession {
   readonly #main: MainChannel
   readonly #mainChannel: Channel
   readonly #agent: Agent
+  readonly #probe: Probe
   #init: MainInit | undefined
   #mouse: MouseModes | undefined
   #preferredMouse: number = MouseMode.CLIENT
   #mmTime: { readonly ms: number; readonly at: number } | undefined
-  #probeSent: number | undefined
-  #cancelProbe: (() => void) | undefined
   #cancelLastWord: (() => void) | undefined
   #over = false
 
@@ -113,6 +113,13 @@ export class SpiceSession {
       name: (name) => { this.#emit('vm', { name }) },
       uuid: (uuid) => { this.#emit('vm', { uuid }) },
       migration: (step, target) => { this.#emit('migration', target === undefined ? { step } : { step, target }) },
+    })
+    this.#probe = new Probe({
+      clock: this.#clock,
+      every: options.probeEvery ?? PROBE_EVERY_MS,
+      ask: () => { this.#main.attachChannels() },
+      onRtt: (ms) => { this.#emit('rtt', { ms, source: 'probe' }) },
+      onSilence: (ms) => { this.#emit('silent', { ms }) },
     })
     this.#mainChannel = this.#open(MAIN, MAIN_CAPS, {
       message: (type, body) => { this.#main.message(type, body) },
@@ -218,26 +225,11 @@ export class SpiceSession {
     this.#emit('linked', { sessionId: init.sessionId })
     this.#mouseModes(init.mouse)
     if (init.agentConnected) this.#agent.connected()
-    this.#probe()
-  }
-
-  /**
-   * The list of channels is asked for again and again: it is the only question that every server answers at once and
-   * without side effects, so it measures the round trip where nothing moves.
-   */
-  #probe(): void {
-    if (this.#over) return
-    if (this.#probeSent === undefined) {
-      this.#probeSent = this.#clock.now()
-      this.#main.attachChannels()
-    }
-    const every = this.#o.probeEvery ?? PROBE_EVERY_MS
-    if (every > 0) this.#cancelProbe = this.#clock.after(every, () => { this.#probe() })
+    if (!this.#over) this.#probe.start()
   }
 
   #listed(list: readonly ChannelRef[]): void {
-    if (this.#probeSent !== undefined) this.#emit('rtt', { ms: this.#clock.now() - this.#probeSent, source: 'probe' })
-    this.#probeSent = undefined
+    this.#probe.answered()
     for (const ref of list) if (!this.#over && this.#init !== undefined && !this.#members.has(keyOf(ref)) && this.#members.size < this.#limits.channels) this.#add(ref)
   }
 
@@ -270,20 +262,27 @@ export class SpiceSession {
     const member: Member = { ref, end: null }
     this.#members.set(keyOf(ref), member)
     let ended = false
-    const end = sink.attach(
-      { ...ref, connectionId: this.#init?.sessionId ?? 0, mmTime: this.mmTime ?? 0 },
-      {
-        linked: () => { this.#emit('channelLinked', ref) },
-        closed: (reason) => {
-          if (ended) return
-          ended = true
-          this.#gone(ref, reason)
+    const closed = (reason: CloseReason): void => {
+      if (ended) return
+      ended = true
+      this.#gone(ref, reason)
+    }
+    try {
+      const end = sink.attach(
+        { ...ref, connectionId: this.#init?.sessionId ?? 0, mmTime: this.mmTime ?? 0 },
+        {
+          linked: () => { this.#emit('channelLinked', ref) },
+          closed,
+          problem: (messageType, detail) => { this.#emit('problem', { channel: ref, messageType, detail }) },
+          migrating: () => { this.#emit('migration', { step: 'announced' }) },
         },
-        problem: (messageType, detail) => { this.#emit('problem', { channel: ref, messageType, detail }) },
-        migrating: () => { this.#emit('migration', { step: 'announced' }) },
-      },
-    )
-    if (!ended) member.end = end
+      )
+      if (ended || this.#over) end.close()
+      else member.end = end
+    } catch (e) {
+      // A sink that fails is a channel that does not open; the others do.
+      closed({ kind: 'unreachable', detail: String(e) })
+    }
   }
 
   #gone(ref: ChannelRef, reason: CloseReason): void {
@@ -300,12 +299,11 @@ export class SpiceSession {
   #end(reason: CloseReason, channel: ChannelRef): void {
     if (this.#over) return
     this.#over = true
-    this.#cancelProbe?.()
+    this.#probe.stop()
     this.#cancelLastWord?.()
     this.#agent.close()
     for (const member of this.#members.values()) member.end?.close()
     this.#members.clear()
-    this.inputs.attach(undefined)
     this.#events.emit('closed', { reason, channel })
     this.#events.close()
   }

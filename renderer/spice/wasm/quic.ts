@@ -4,6 +4,7 @@
 import { WireError } from '../wire/reader.ts'
 import type { Picture } from '../pixels.ts'
 import { QuicType, quicHeader, type QuicDecode } from '../image/quic/decode.ts'
+import { fresh, type Allocate } from '../image/pool.ts'
 import { HALVE_AT, RUN_BITS, gaps } from '../image/quic/tables.ts'
 import { QUIC_WASM } from './quic-bytes.ts'
 
@@ -25,8 +26,8 @@ export async function loadQuicWasm(): Promise<QuicDecode> {
   const module = await WebAssembly.compile(Uint8Array.from(atob(QUIC_WASM), (c) => c.charCodeAt(0)))
   let exports = await instance(module)
   let next: Promise<void> | undefined
-  return (src) => {
-    const picture = decodeWith(exports, src)
+  return (src, allocate = fresh) => {
+    const picture = decodeWith(exports, src, allocate)
     if (exports.memory.buffer.byteLength > KEEP_BYTES && next === undefined)
       next = instance(module).then((fresh) => {
         exports = fresh
@@ -53,12 +54,13 @@ function isDecoder(e: object): e is Exports {
   return 'memory' in e && e.memory instanceof WebAssembly.Memory && ['reserve', 'output', 'decode', 'gapsAt', 'halveAtAt', 'runBitsAt'].every((name) => typeof Reflect.get(e, name) === 'function')
 }
 
-function decodeWith(e: Exports, src: Uint8Array): Picture {
+function decodeWith(e: Exports, src: Uint8Array, allocate: Allocate): Picture {
   const { type, width, height } = quicHeader(src)
   const at = e.reserve(src.length, width, height)
   if (at === 0) throw new WireError(`no memory for a QUIC image of ${width}×${height}`)
   new Uint8Array(e.memory.buffer).set(src, at)
   if (e.decode(type) === 0) throw new WireError('QUIC image damaged')
-  const data = new Uint32Array(e.memory.buffer, e.output(), width * height).slice()
+  const data = allocate(width * height)
+  data.set(new Uint32Array(e.memory.buffer, e.output(), width * height))
   return { width, height, stride: width, data, alpha: type === QuicType.RGBA }
 }

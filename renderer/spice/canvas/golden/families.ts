@@ -14,7 +14,7 @@ export interface Family {
 const RGB = SurfaceFmt['32_xRGB']
 const ARGB = SurfaceFmt['32_ARGB']
 const A8 = SurfaceFmt['8_A']
-const OPAQUE_FLAGS = true
+const NARROW = [SurfaceFmt['16_555'], SurfaceFmt['16_565']]
 const ANY = [RGB, RGB, ARGB]
 const ropd = (d: Dice): number => d.one([8, 8, 16, 32, 64, 128, 256, 512]) | (d.u32() & 0x407)
 
@@ -64,7 +64,7 @@ const composite = (d: Dice, w: number, h: number, format: SurfaceFormat, op: num
   // The rest of the flags says which of the parts there are, and must say it right.
   const smooth = op < 13 ? 1 : 0
   const flags = op | (d.int(0, smooth) << 8) | (d.int(0, smooth) << 11) | (d.int(0, 3) << 14) | (d.int(0, 3) << 16) | (mask !== null && d.odds(3) ? 1 << 18 : 0) | (srcTransform === null ? 0 : 1 << 20) | (maskTransform === null ? 0 : 1 << 21)
-  return { type: 14, draw: { ...d.base(w, h), flags: flags | (OPAQUE_FLAGS && format === ARGB && d.odds(4) ? 1 << 24 : 0), src, srcTransform, mask, maskTransform, srcOrigin: d.point(6), maskOrigin: d.point(6) } }
+  return { type: 14, draw: { ...d.base(w, h), flags: flags | (format === ARGB && d.odds(4) ? 1 << 24 : 0), src, srcTransform, mask, maskTransform, srcOrigin: d.point(6), maskOrigin: d.point(6) } }
 }
 const key = (d: Dice, w: number, h: number, scale: boolean): Draw => {
   const s = source(d, w, h, scale, d.odds(2))
@@ -89,14 +89,22 @@ const FAMILIES: Record<string, Family> = {
   'key-scaled': { formats: ANY, draw: (d, w, h) => key(d, w, h, true) },
   text1: { formats: ANY, draw: (d, w, h) => text(d, w, h, 1) },
   text4: { formats: ANY, draw: (d, w, h) => text(d, w, h, 4) },
-  text8: { formats: ANY, draw: (d, w, h) => text(d, w, h, 8) },
   line: { formats: ANY, draw: (d, w, h) => ({ type: 10, draw: { box: { left: 0, top: 0, right: w, bottom: h }, clip: null, path: [{ flags: 3, points: Int32Array.from({ length: 4 }, (_, i) => 16 * d.int(-5, 5 + (i & 1 ? h : w))) }], attr: { flags: 0, style: new Int32Array(0) }, brush: { type: 'solid', color: d.u32() }, foreMode: 8, backMode: 8 } }) },
   dash: { formats: ANY, draw: (d, w, h) => ({ type: 10, draw: { box: { left: 0, top: 0, right: w, bottom: h }, clip: null, path: [{ flags: 3, points: Int32Array.from({ length: 4 }, (_, i) => 16 * d.int(0, -1 + (i & 1 ? h : w))) }], attr: { flags: 8 | d.one([0, 4]), style: Int32Array.from({ length: d.int(1, 4) }, () => 16 * d.int(1, 5)) }, brush: { type: 'solid', color: d.u32() }, foreMode: 8, backMode: 8 } }) },
   frame: { formats: ANY, draw: (d, w, h) => { const r = d.rect(w, h); const [a, b, c, e] = [16 * r.left, 16 * r.top, 16 * (r.right - 1), 16 * (r.bottom - 1)]; return { type: 10, draw: { ...d.base(w, h), clip: null, path: [{ flags: 11, points: Int32Array.from(d.odds(2) ? [a, b, c, b, c, e, a, e] : [a, b, a, e, c, e, c, b]) }], attr: { flags: 8 | d.one([0, 4]), style: Int32Array.from({ length: d.int(1, 4) }, () => 16 * d.int(1, 5)) }, brush: d.brush(), foreMode: d.one([8, 64]), backMode: 8 } } } },
-  dashes: { formats: ANY, draw: (d, w, h) => ({ type: 10, draw: { ...d.base(w, h), clip: null, path: d.path(w, h), attr: { flags: 8 | d.one([0, 4]), style: Int32Array.from({ length: d.int(1, 4) }, () => 16 * d.int(1, 5)) }, brush: d.brush(), foreMode: d.one([8, 64]), backMode: 8 } }) },
   stroke: { formats: ANY, draw: (d, w, h) => ({ type: 10, draw: { ...d.base(w, h), path: d.path(w, h), attr: { flags: 0, style: new Int32Array(0) }, brush: d.brush(), foreMode: ropd(d), backMode: ropd(d) } }) },
   composite: { formats: ANY, draw: (d, w, h, f) => composite(d, w, h, f, d.int(0, 12)) },
-  operators: { formats: ANY, draw: (d, w, h, f) => composite(d, w, h, f, d.one([13, d.int(0x30, 0x3e)])) },
+  operators: { formats: ANY, draw: (d, w, h, f) => composite(d, w, h, f, d.int(0x30, 0x3a)) },
+  fill16: { formats: NARROW, draw: (d, w, h) => ({ type: 1, draw: { ...d.base(w, h), brush: d.brush(), ropDescriptor: ropd(d), mask: d.mask(w, h) } }) },
+  copy16: { formats: NARROW, draw: (d, w, h) => ({ type: 3, draw: { ...source(d, w, h, false, d.odds(2)), ropDescriptor: ropd(d), scaleMode: 0, mask: d.mask(w, h) } }) },
+  plain16: { formats: [...NARROW, A8], draw: (d, w, h) => ({ type: d.one([6, 7, 8] as const), draw: { ...d.base(w, h), mask: d.mask(w, h) } }) },
+  scale16: { formats: NARROW, draw: (d, w, h) => ({ type: 3, draw: { ...source(d, w, h, true, d.odds(2)), ropDescriptor: 8, scaleMode: d.int(0, 1), mask: d.mask(w, h) } }) },
+  alpha16: { formats: NARROW, draw: (d, w, h, f) => blend(d, w, h, f, d.odds(2)) },
+  composite16: { formats: NARROW, draw: (d, w, h, f) => composite(d, w, h, f, d.int(0, 12)) },
+  text16: { formats: NARROW, draw: (d, w, h) => text(d, w, h, 4) },
+  solid8: { formats: [A8], draw: (d, w, h) => ({ type: 1, draw: { ...d.base(w, h), brush: { type: 'solid', color: d.u32() }, ropDescriptor: ropd(d), mask: d.mask(w, h) } }) },
+  composite8: { formats: [A8], draw: (d, w, h, f) => composite(d, w, h, f, d.int(0, 12)) },
+  copy8: { formats: [A8], draw: (d, w, h) => { const s = source(d, w, h, false, false); return { type: 3, draw: { ...s, src: d.surface(A8, s.src.width, s.src.height), ropDescriptor: ropd(d), scaleMode: 0, mask: d.mask(w, h) } } } },
   bits: { formats: ANY, draw: (d, w, h) => { const base = d.base(w, h); return { type: 4, draw: { ...base, srcPos: { x: d.int(0, w - base.box.right + base.box.left), y: d.int(0, h - base.box.bottom + base.box.top) } } } } },
 }
 

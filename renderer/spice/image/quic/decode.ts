@@ -5,6 +5,7 @@ import { WireError } from '../../wire/reader.ts'
 import type { Picture } from '../../pixels.ts'
 import { checkedArea } from '../limits.ts'
 import { mergeAlpha } from '../lz.ts'
+import { fresh, type Allocate } from '../pool.ts'
 import { Bits, Model, Pace } from './coder.ts'
 import { codeTables, gaps, type CodeTables } from './tables.ts'
 
@@ -24,7 +25,7 @@ export interface QuicHeader {
 }
 
 /** Same shape for the TypeScript and the WebAssembly decoder. */
-export type QuicDecode = (src: Uint8Array) => Picture
+export type QuicDecode = (src: Uint8Array, allocate?: Allocate) => Picture
 
 export function quicHeader(src: Uint8Array): QuicHeader {
   if (src.length < QUIC_HEADER) throw new WireError(`QUIC image of ${src.length} bytes`)
@@ -33,19 +34,22 @@ export function quicHeader(src: Uint8Array): QuicHeader {
   const header = { type: v.getUint32(8, true), width: v.getUint32(12, true), height: v.getUint32(16, true) }
   checkedArea(header.width, header.height)
   if (header.type < QuicType.GRAY || header.type > QuicType.RGBA) throw new WireError(`QUIC image of type ${header.type}`)
-  // A row takes at least a bit for its first sample: so much memory only for so many bytes.
-  if (header.height > (src.length - QUIC_HEADER) * 8) throw new WireError(`QUIC image of ${header.height} rows in ${src.length} bytes`)
+  // The first row has no runs and a sample takes a bit at least; the others have up to three pixels before a run, and a
+  // bit for that. So much memory only for so many bytes.
+  const samples = header.type === QuicType.GRAY ? 1 : header.type === QuicType.RGBA ? 4 : 3
+  const least = samples * header.width + (header.height - 1) * (header.width > 3 ? 3 * samples + 1 : header.width * samples)
+  if (least > (src.length - QUIC_HEADER) * 8) throw new WireError(`QUIC image of ${header.width}×${header.height} in ${src.length} bytes`)
   return header
 }
 
 /** All types; gray becomes a picture of grays. Rows are always top-down. */
-export function decodeQuic(src: Uint8Array): Picture {
+export function decodeQuic(src: Uint8Array, allocate: Allocate = fresh): Picture {
   const { type, width, height } = quicHeader(src)
   const bits = new Bits(src)
   bits.pos = QUIC_HEADER * 8
   const tables = codeTables(type === QuicType.RGB16 ? 5 : 8)
   const gapTable = gaps()
-  const out = new Uint32Array(width * height)
+  const out = allocate(width * height)
   const plane = type === QuicType.GRAY || type === QuicType.RGBA ? new PlaneRows(tables, gapTable, width, height) : undefined
   const colors = type === QuicType.GRAY ? undefined : new ColorRows(tables, gapTable, width, out)
   for (let y = 0; y < height; y++) {
