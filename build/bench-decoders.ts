@@ -13,7 +13,7 @@ import { PixelPool } from '../renderer/spice/image/pool.ts'
 import { PaletteCache } from '../renderer/spice/image/palettes.ts'
 import { QuicType, decodeQuic } from '../renderer/spice/image/quic/decode.ts'
 import type { BitmapRef } from '../renderer/spice/image/types.ts'
-import { loadQuicWasm } from '../renderer/spice/wasm/quic.ts'
+import { loadWasmDecoders } from '../renderer/spice/wasm/decoders.ts'
 
 interface Rgba {
   readonly width: number
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { rounds: { type: 'string', default: '9' }, width: { type: 'string', default: '1920' }, height: { type: 'string', default: '1080' } } })
   const [rounds, width, height] = [Number(values.rounds), Number(values.width), Number(values.height)]
   const peer = await html5()
-  const wasm = await loadQuicWasm()
+  const wasm = await loadWasmDecoders()
   const palettes = new PaletteCache()
   // As the engine does: a picture's memory serves the next one.
   const pool = new PixelPool()
@@ -89,9 +89,9 @@ async function main(): Promise<void> {
     const raw = new Uint8Array(rgb.buffer)
     const ref: BitmapRef = { type: ImageType.BITMAP, idHi: 0, idLo: 0, flags: 0, width, height, format: BitmapFmt['32BIT'], topDown: true, stride: width * 4, palette: { kind: 'none' }, data: raw }
     const codecs: readonly [string, Uint8Array, Readonly<Record<string, () => { readonly data: ArrayBufferView }>>][] = [
-      ['quic', quic, { html5: () => peer.quic(quic), typescript: () => reused(decodeQuic(quic, pool.take)), wasm: () => reused(wasm(quic, pool.take)) }],
-      ['lz', lz, { html5: () => peer.lz(lz), typescript: () => reused(decodeLzRgb(lz, pool.take)) }],
-      ['bitmap', raw, { html5: () => peer.bitmap(raw, width, height), typescript: () => reused(decodeBitmap(ref, palettes, false, pool.take)) }],
+      ['quic', quic, { html5: () => peer.quic(quic), typescript: () => reused(decodeQuic(quic, pool.take)), wasm: () => reused(wasm.quic(quic, pool.take)) }],
+      ['lz', lz, { html5: () => peer.lz(lz), typescript: () => reused(decodeLzRgb(lz, pool.take)), wasm: () => reused(wasm.lz(lz, pool.take)) }],
+      ['bitmap', raw, { html5: () => peer.bitmap(raw, width, height), typescript: () => reused(decodeBitmap(ref, palettes, false, pool.take)), wasm: () => reused(wasm.raw(ref, pool.take)) }],
     ]
     for (const [codec, source, decoders] of codecs) {
       for (const [name, decode] of Object.entries(decoders)) if (!sameBytes(decode().data, pixels)) throw new Error(`${name} decodes ${codec} ${kind} wrongly`)

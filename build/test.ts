@@ -8,6 +8,8 @@ import { labPackages } from '../e2e/lab/facts.ts'
 import { electronBinary } from '../electron/main/places.ts'
 
 const root = resolve(import.meta.dirname, '..')
+/** What builds the scripted SPICE server that the SPICE engine is compared with. */
+const spicePackages = ['gcc', 'libc6-dev', 'pkg-config', 'libspice-server-dev', 'libglib2.0-dev']
 /** What the end-to-end tests with a window need besides the lab's packages. */
 const windowPackages = ['chromium', 'xvfb', 'xauth', 'openbox', 'xdotool', 'x11-utils', 'imagemagick']
 const MINUTES = 60_000
@@ -46,7 +48,7 @@ function debianRoot(): boolean {
 
 /** Installs missing packages after saying so; throws if apt fails. */
 function installPackages(): void {
-  const wanted = [...new Set([...labPackages, ...windowPackages])]
+  const wanted = [...new Set([...labPackages, ...windowPackages, ...spicePackages])]
   const query = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...wanted], { encoding: 'utf8' })
   const have = new Set(query.stdout.split('\n').filter((l) => l.endsWith(' installed')).map((l) => l.split(' ')[0]))
   const missing = wanted.filter((p) => !have.has(p))

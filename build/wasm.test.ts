@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
-import { WASM_MODULE, compileWasm, wasmModule } from './wasm.ts'
+import { WASM_NAMES, compileWasm, wasmModule, wasmModulePath } from './wasm.ts'
 
-it('the committed module is what the source compiles to', async () => {
-  expect(await readFile(WASM_MODULE, 'utf8')).toBe(wasmModule(await compileWasm()))
+it.each(WASM_NAMES)('the committed module of %s is what its source compiles to', async (name) => {
+  expect(await readFile(wasmModulePath(name), 'utf8')).toBe(wasmModule(name, await compileWasm(name)))
 }, 60_000)

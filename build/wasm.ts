@@ -6,21 +6,25 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
 
-const SOURCE = fileURLToPath(new URL('../renderer/spice/wasm/quic.as', import.meta.url))
-export const WASM_MODULE = fileURLToPath(new URL('../renderer/spice/wasm/quic-bytes.ts', import.meta.url))
-/** The compiler knows `.ts` alone, and the type checker should not read its dialect: so `quic.as` is `quic.ts` to it. */
-const ENTRY = 'quic.ts'
-const OUT = 'quic.wasm'
+/** Each is `NAME.as` and becomes `NAME-bytes.ts`. */
+export const WASM_NAMES = ['quic', 'lz', 'lz4'] as const
+export type WasmName = (typeof WASM_NAMES)[number]
+/** The compiler knows `.ts` alone, and the type checker should not read its dialect: so `quic.as` has another name to it. */
+const ENTRY = 'decoder.ts'
+const OUT = 'decoder.wasm'
 const LINE = 160
 
+const folder = (file: string): string => fileURLToPath(new URL(`../renderer/spice/wasm/${file}`, import.meta.url))
+export const wasmModulePath = (name: WasmName): string => folder(`${name}-bytes.ts`)
+
 /** The compiled bytes. An Error with the compiler's words if it refuses. */
-export async function compileWasm(): Promise<Uint8Array> {
-  const source = await readFile(SOURCE, 'utf8')
+export async function compileWasm(name: WasmName): Promise<Uint8Array> {
+  const source = await readFile(folder(`${name}.as`), 'utf8')
   let out: Uint8Array | undefined
-  const { error, stderr } = await asc.main([ENTRY, '--outFile', OUT, '-O3', '--converge', '--noAssert', '--runtime', 'stub'], {
-    readFile: (name) => (name === ENTRY ? source : null),
-    writeFile: (name, contents) => {
-      if (name === OUT && typeof contents !== 'string') out = contents
+  const { error, stderr } = await asc.main([ENTRY, '--outFile', OUT, '-O3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd'], {
+    readFile: (file) => (file === ENTRY ? source : null),
+    writeFile: (file, contents) => {
+      if (file === OUT && typeof contents !== 'string') out = contents
     },
     listFiles: () => [],
   })
@@ -29,16 +33,18 @@ export async function compileWasm(): Promise<Uint8Array> {
 }
 
 /** The TypeScript module for these bytes. */
-export function wasmModule(bytes: Uint8Array): string {
+export function wasmModule(name: WasmName, bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString('base64')
   const lines = text.match(new RegExp(`.{1,${LINE}}`, 'g')) ?? []
-  return `// Why: quic.as, compiled, as bytes that need no fetch. Made by build/wasm.ts; do not edit.\nexport const QUIC_WASM =\n  '${lines.join("' +\n  '")}'\n`
+  return `// Why: ${name}.as, compiled, as bytes that need no fetch. Made by build/wasm.ts; do not edit.\nexport const ${name.toUpperCase()}_WASM =\n  '${lines.join("' +\n  '")}'\n`
 }
 
 async function main(): Promise<void> {
-  const made = wasmModule(await compileWasm())
-  if (!process.argv.includes('--check')) return writeFile(WASM_MODULE, made)
-  if ((await readFile(WASM_MODULE, 'utf8')) !== made) throw new Error('renderer/spice/wasm/quic-bytes.ts is not what quic.as compiles to: run node build/wasm.ts')
+  for (const name of WASM_NAMES) {
+    const made = wasmModule(name, await compileWasm(name))
+    if (!process.argv.includes('--check')) await writeFile(wasmModulePath(name), made)
+    else if ((await readFile(wasmModulePath(name), 'utf8')) !== made) throw new Error(`${wasmModulePath(name)} is not what ${name}.as compiles to: run node build/wasm.ts`)
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

@@ -25,7 +25,7 @@ const USAGE = `usage: node e2e/spice-server/cli.ts COMMAND
   corpus [NAME...]                    records the repository's corpus (or some of it) again
   golden [SCENE]                      every scene and compression, live, through the engine; --short: a tenth
 options: --jpeg auto|always|never  --zlib auto|always|never  --video off|all|filter  --codecs LIST
-  --width N --height N --displays N --frames N --seed N --argument N --pixmap-cache PIXELS --glz-window BYTES
+  --width N --height N --displays N --frames N --seed N --argument N --pixmap-cache PIXELS --glz-window PIXELS
 compressions: ${COMPRESSIONS.join(' ')}`
 
 const NAMES = ['out', 'jpeg', 'zlib', 'video', 'codecs', 'width', 'height', 'displays', 'frames', 'seed', 'argument', 'pixmap-cache', 'glz-window'] as const
@@ -78,7 +78,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const { words: [command, first, second, ...more], options, out, short } = parse(argv)
   if (command === 'scenes') console.log((await must(await buildSpiceServer(), ['--list'])).trimEnd())
   else if (command === 'record' && first !== undefined) {
-    const cap = await record(first, { ...options, compression: compressionOf(second) })
+    const cap = await record(first, { ...options, compression: compressionOf(second), onEvent: (e) => void (e.event === 'load' && console.log(JSON.stringify(e))) })
     const file = out ?? `${first}-${second}.spcap.br`
     console.log(`${file}: ${writeRecording(file, cap)} bytes`, describe(cap))
   } else if (command === 'serve' && first !== undefined) await serve(first, { ...options, compression: compressionOf(second) })

@@ -14,9 +14,9 @@ const size = { width: 480, height: 320 } as const
 const entry = (name: string, options: RecordOptions = {}, scene = name): CorpusEntry => ({ name, scene, options: { ...size, compression: 'off', ...options } })
 
 const DRAWS = [
-  'copy-rop', 'copy-scale', 'copy-scale-rop', 'copy-mask', 'copy-edges', 'fill-rop', 'fill-pattern', 'fill-mask', 'opaque', 'blend', 'plain',
+  'copy-rop', 'copy-scale', 'copy-scale-rop', 'copy-mask', 'copy-edges', 'fill-rop', 'fill-pattern', 'fill-mask', 'mask-le', 'opaque', 'blend', 'plain',
   'transparent', 'alpha-blend', 'alpha-surfaces', 'rop3', 'stroke', 'text', 'composite-operators', 'composite-alpha', 'composite-geometry',
-  'composite-masks', 'clip', 'copy-bits', 'scroll', 'surfaces', 'primary', 'monitors', 'cache', 'palettes', 'cursor',
+  'composite-masks', 'clip', 'copy-bits', 'scroll', 'surfaces', 'primary', 'destroy-all', 'monitors', 'cache', 'palettes', 'cursor',
 ]
 
 export const CORPUS_ENTRIES: readonly CorpusEntry[] = [
@@ -26,6 +26,8 @@ export const CORPUS_ENTRIES: readonly CorpusEntry[] = [
   ...(['quic', 'lz', 'glz', 'lz4'] as const).map((compression) => entry(`copy-sizes-${compression}`, { compression }, 'copy-sizes')),
   ...DRAWS.map((scene) => entry(scene)),
   entry('composite-masks-lz', { compression: 'lz' }, 'composite-masks'),
+  // 16-bit pictures on surfaces with alpha.
+  entry('primary-quic', { compression: 'quic' }, 'primary'),
   entry('glz-window', { compression: 'glz' }),
   // A window so small that the server drops images from it.
   entry('glz-window-small', { compression: 'glz', glzWindow: 65_536 }, 'glz-window'),

@@ -2,7 +2,7 @@
 // recording; pixel differences and a window over the whole file make it two to five times smaller than gzip does.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync } from 'node:zlib'
+import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSync } from 'node:zlib'
 import { parseSpcap, serializeSpcap } from './spcap.ts'
 import type { Spcap } from './spcap.ts'
 
@@ -13,7 +13,7 @@ export function corpusNames(): string[] {
   return readdirSync(CORPUS).filter((f) => f.endsWith('.spcap.br')).map((f) => f.slice(0, -'.spcap.br'.length)).sort()
 }
 
-/** Reads `.spcap`, `.spcap.br` and, for files zipped by hand, `.spcap.gz`. */
+/** Reads `.spcap`, `.spcap.br` and `.spcap.gz`. */
 export function readRecording(file: string): Spcap {
   const bytes = readFileSync(file)
   if (file.endsWith('.br')) return parseSpcap(unpack(bytes))
@@ -24,10 +24,10 @@ export function readCorpus(name: string): Spcap {
   return readRecording(join(CORPUS, `${name}.spcap.br`))
 }
 
-/** Packed if the name ends in `.br`; returns the size in bytes. */
+/** Packed as the end of the name says; returns the size in bytes. */
 export function writeRecording(file: string, cap: Spcap): number {
   const bytes = serializeSpcap(cap)
-  const out = file.endsWith('.br') ? pack(bytes) : bytes
+  const out = file.endsWith('.br') ? pack(bytes) : file.endsWith('.gz') ? gzipSync(bytes) : bytes
   writeFileSync(file, out)
   return out.length
 }

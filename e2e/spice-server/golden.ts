@@ -20,8 +20,8 @@ const SIZE = { width: 480, height: 320 } as const
 /** Scenes with images worth compressing in every way; `copy-large` has the sizes that only video and photos reach. */
 const IMAGE_SCENES = ['copy', 'copy-sizes', 'copy-large', 'copy-scale', 'opaque', 'rop3', 'alpha-surfaces', 'composite-masks', 'cache', 'cache-full', 'palettes', 'glz-window', 'surfaces', 'primary']
 const OTHER_SCENES = [
-  'copy-rop', 'copy-scale-rop', 'copy-mask', 'copy-edges', 'fill-rop', 'fill-pattern', 'fill-mask', 'blend', 'plain', 'transparent', 'alpha-blend',
-  'stroke', 'text', 'composite-operators', 'composite-alpha', 'composite-geometry', 'clip', 'copy-bits', 'scroll', 'monitors',
+  'copy-rop', 'copy-scale-rop', 'copy-mask', 'copy-edges', 'fill-rop', 'fill-pattern', 'fill-mask', 'mask-le', 'blend', 'plain', 'transparent', 'alpha-blend',
+  'stroke', 'text', 'composite-operators', 'composite-alpha', 'composite-geometry', 'clip', 'copy-bits', 'scroll', 'destroy-all', 'monitors',
 ]
 
 /** All cases, or about a tenth of them. */
@@ -32,7 +32,8 @@ export function goldenCases(short: boolean): Case[] {
     for (const compression of COMPRESSIONS) add(scene, { compression, ...(scene === 'cache-full' ? { pixmapCache: 30_000 } : {}) })
     add(scene, { compression: 'glz', zlib: 'always' })
     add(scene, { compression: 'auto_glz', zlib: 'always' })
-    add(scene, { compression: 'auto_lz', jpeg: 'always' })
+    // With 16-bit surfaces the server aborts where it wants to repeat lossy pixels.
+    if (scene !== 'surfaces' && scene !== 'primary') add(scene, { compression: 'auto_lz', jpeg: 'always' })
   }
   for (const scene of OTHER_SCENES) for (const compression of ['off', 'auto_glz', 'lz4'] as const) add(scene, { compression })
   add('cache-lossy', { compression: 'auto_lz', jpeg: 'always' })
@@ -114,6 +115,8 @@ export async function verify(cap: Spcap, seed: number): Promise<Verdict> {
   return { oracles, differ, error, lost, where }
 }
 
+const aborted = (e: unknown): Verdict => ({ oracles: 0, differ: 0, error: 0, lost: [String(e)], where: '' })
+
 /** Is the picture what was promised? */
 export function passes(test: Case, v: Verdict): boolean {
   const right = test.options.jpeg === 'always' ? v.error < LOSSY_LIMIT : v.differ === 0
@@ -125,7 +128,7 @@ export async function runGolden(short: boolean, print: (line: string) => void, o
   let failures = 0
   for (const [i, test] of goldenCases(short).entries()) {
     if (only !== undefined && only !== test.scene) continue
-    const verdict = await verify(await record(test.scene, test.options), i)
+    const verdict = await record(test.scene, test.options).then((cap) => verify(cap, i), aborted)
     const ok = passes(test, verdict)
     if (!ok) failures++
     const { compression, jpeg, zlib } = test.options

@@ -63,6 +63,13 @@ export class RecordingClient {
     await this.#until(() => this.#links.every((l) => l.received >= (sent[String(l.socket.localPort)] ?? 0)))
   }
 
+  /** A message of the test's own on one of the channels. */
+  send(type: number, id: number, message: number, body: Uint8Array): void {
+    const link = this.#links.find((l) => l.type === type && l.id === id)
+    if (link === undefined) throw new Error(`no channel ${type}:${id}`)
+    this.#send(link, message, body)
+  }
+
   close(): void {
     for (const l of this.#links) l.socket.destroy()
   }
@@ -118,7 +125,8 @@ export class RecordingClient {
       this.#failure = new Error(`the server closed channel ${type}:${id}`)
       this.#changed()
     })
-    await new Promise<void>((resolve) => socket.once('connect', () => resolve()))
+    socket.once('connect', () => this.#changed())
+    await this.#until(() => socket.readyState === 'open')
     socket.setNoDelay(true)
     socket.write(linkMessage(this.#session, type, id, this.#options.capabilities[String(type)] ?? []))
     await this.#until(() => this.records.some((r) => r.kind === 2 && r.channelType === type && r.channelId === id))

@@ -37,7 +37,10 @@ export type ServerEvent =
     readonly event: 'oracle'; readonly display: number; readonly surface: number; readonly label: string; readonly format: number
     readonly width: number; readonly height: number; readonly stride: number; readonly file: string; readonly sent: Sent
   }
-  | { readonly event: 'load'; readonly frames: number; readonly draws: number; readonly megapixels: number; readonly seconds: number }
+  | { readonly event: 'load'; readonly frames: number; readonly draws: number; readonly megapixels: number; readonly seconds: number; readonly sent: Sent }
+  /** Scenes input, input-relative: a byte of a scan code; what the mouse or the tablet was told. */
+  | { readonly event: 'key'; readonly byte: number }
+  | { readonly event: 'motion' | 'position' | 'wheel' | 'buttons'; readonly x: number; readonly y: number; readonly z: number; readonly buttons: number }
   | { readonly event: 'done'; readonly sent: Sent }
 
 export interface ScriptedServer {
@@ -67,7 +70,7 @@ export function serverArguments(scene: string, options: ServerOptions): string[]
 /** Builds if needed, starts, and waits until it listens on 127.0.0.1. */
 export async function startSpiceServer(scene: string, options: ServerOptions): Promise<ScriptedServer> {
   const program = await buildSpiceServer()
-  const child = spawn(program, serverArguments(scene, options), { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(program, serverArguments(scene, options), { cwd: options.out, stdio: ['pipe', 'pipe', 'pipe'] }) // where a core file would go
   const exited = once(child, 'exit')
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (s: string) => (log = (log + s).slice(-100_000)))

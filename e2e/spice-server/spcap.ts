@@ -19,7 +19,7 @@ export interface SpcapHeader {
   readonly settings: Readonly<Record<string, string>>
   /** Channel capabilities that the recorder announced, by channel type. */
   readonly capabilities: Readonly<Record<string, readonly number[]>>
-  /** What it announced in DISPLAY_INIT: pixels of its cache, bytes of its GLZ window. */
+  /** What it announced in DISPLAY_INIT: pixels of its cache and of its GLZ window. */
   readonly pixmapCache: number
   readonly glzWindow: number
   readonly server: string

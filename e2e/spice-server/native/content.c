@@ -47,8 +47,8 @@ static uint32_t photo(int x, int y, uint32_t variant)
     uint32_t grain = hash((uint32_t)x, (uint32_t)y, variant);
     uint32_t p = 0;
     for (uint32_t plane = 0; plane < 3; plane++) {
-        int v = (lattice(x, y, 37, variant * 8 + plane) * 5 + lattice(x, y, 9, variant * 8 + 3 + plane) * 3) / 8;
-        v += (int)(grain >> plane * 3 & 7) - 3;
+        int v = (lattice(x, y, 37, variant * 8 + plane) * 6 + lattice(x, y, 9, variant * 8 + 3 + plane) * 2) / 8;
+        v += (int)(grain >> plane * 3 & 3) - 1;
         p = p << 8 | (uint32_t)(v < 0 ? 0 : v > 255 ? 255 : v);
     }
     return p;

@@ -176,7 +176,6 @@ static void turn_until(Device *d, bool (*done)(Device *))
 static bool taken(Device *d) { return !d->pending[0] && !d->pending[1]; }
 static bool settled(Device *d) { return d->idle >= 4 && drained(); }
 static bool load_done(Device *d) { return d->load_left <= 0; }
-static bool has_client(Device *d) { return d->client; }
 
 static void hand_over(Cmd *c, int which)
 {
@@ -245,7 +244,7 @@ static void *script(void *arg)
     (void)arg;
     for (int i = 0; i < opt.displays; i++) {
         pthread_mutex_lock(&lock);
-        turn_until(&devices[i], has_client);
+        while (!devices[i].client) pthread_cond_wait(&changed, &lock);
         pthread_mutex_unlock(&lock);
     }
     printf("{\"event\":\"client\"}\n");
@@ -270,6 +269,7 @@ int device_main(SpiceServer *server, void (*scene)(void))
     scene_function = scene;
     if (spice_server_init(server, core_interface())) return 1;
     audio_add(server, opt.scene);
+    input_add(server, opt.scene);
     for (int i = 0; i < opt.displays; i++) {
         current = &devices[i];
         current->qxl.base.sif = &interface.base;

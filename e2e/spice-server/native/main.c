@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const Scene *const tables[] = { copy_scenes, fill_scenes, draw_scenes, line_scenes, composite_scenes,
-                                     clip_scenes, surface_scenes, cache_scenes, other_scenes, load_scenes, audio_scenes };
+                                     clip_scenes, surface_scenes, cache_scenes, other_scenes, load_scenes, audio_scenes,
+                                     input_scenes };
 
 static void (*find(const char *name))(void)
 {

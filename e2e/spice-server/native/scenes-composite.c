@@ -93,16 +93,16 @@ static void composite_geometry(void)
 static void composite_masks(void)
 {
     page_begin("composite-masks");
-    surface_create(1, SPICE_SURFACE_FMT_8_A, 50, 30);
+    surface_create(1, SPICE_SURFACE_FMT_8_A, 52, 30);
     surface_create(2, SPICE_SURFACE_FMT_32_ARGB, 50, 30);
     draw_on(2);
     Cmd *fill = draw_copy((Box){ 0, 0, 50, 30 }, SPICE_ROPD_OP_PUT);
     fill->u.draw.u.copy.src_bitmap = painted(fill, 50, 30, SPICE_BITMAP_FMT_RGBA, GRADIENT, 2, TOP_DOWN);
     emit(fill);
     draw_on(1);
-    Cmd *cover = draw_new(QXL_DRAW_COMPOSITE, (Box){ 0, 0, 50, 30 });
+    Cmd *cover = draw_new(QXL_DRAW_COMPOSITE, (Box){ 0, 0, 52, 30 }); /* rows without padding: LZ takes them */
     cover->u.draw.u.composite.flags = QXL_OP_SOURCE;
-    cover->u.draw.u.composite.src = painted(cover, 50, 30, SPICE_BITMAP_FMT_8BIT_A, GRADIENT, 2, TOP_DOWN);
+    cover->u.draw.u.composite.src = painted(cover, 52, 30, SPICE_BITMAP_FMT_8BIT_A, GRADIENT, 2, TOP_DOWN);
     emit(cover);
     draw_on(0);
     for (int kind = 0; kind < 20; kind++) {
@@ -110,7 +110,7 @@ static void composite_masks(void)
         Cmd *c = composite(b, kind % 2 ? QXL_OP_OVER : QXL_OP_IN_REVERSE, SPICE_BITMAP_FMT_RGBA);
         QXLComposite *o = &c->u.draw.u.composite;
         if (kind / 2 % 5 == 0) o->mask = painted(c, b.w, b.h, SPICE_BITMAP_FMT_RGBA, GRADIENT, 3, TOP_DOWN);
-        if (kind / 2 % 5 == 1) o->mask = from_surface(c, 1, 50, 30);
+        if (kind / 2 % 5 == 1) o->mask = from_surface(c, 1, 52, 30);
         if (kind / 2 % 5 == 2) o->src = from_surface(c, 2, 50, 30);
         if (kind / 2 % 5 == 3) o->mask = from_surface(c, 2, 50, 30);
         if (kind / 2 % 5 == 4) {

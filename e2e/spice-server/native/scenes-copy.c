@@ -13,7 +13,7 @@ static void copy(void)
     for (size_t f = 0; f < FORMATS; f++)
         for (int content = PHOTO; content < CONTENTS; content++) {
             if (content == NOISE && f % 4 != 0) continue; /* it makes recordings large and shows little else */
-            Box b = cell(content == GRADIENT ? 61 : 64, 32);
+            Box b = cell(content == GRADIENT ? 61 : 64, 27);
             Cmd *c = draw_copy(b, SPICE_ROPD_OP_PUT);
             unsigned how = (content + (int)f) % 2 ? TOP_DOWN : 0;
             if (content == TEXT) how |= CHUNKED;
@@ -47,6 +47,7 @@ static void copy_large(void)
 {
     for (size_t f = 0; f < 4; f++)
         for (int content = PHOTO; content <= GRADIENT; content++) {
+            if (content == TEXT && formats[f] == SPICE_BITMAP_FMT_24BIT) continue; /* the server takes it for a photo: much is lost */
             page_begin("copy-large");
             Box b = { 13, 9, opt.width - 30, opt.height - 25 };
             Cmd *c = draw_copy(b, SPICE_ROPD_OP_PUT);

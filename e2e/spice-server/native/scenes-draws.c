@@ -125,6 +125,7 @@ static void alpha_surfaces(void)
     }
     for (int flags = 0; flags < 4; flags++)
         for (uint32_t id = 1; id <= 2; id++) {
+            if (id == 2 && flags & SPICE_ALPHA_FLAGS_SRC_SURFACE_HAS_ALPHA) continue; /* it has none */
             Cmd *c = draw_new(QXL_DRAW_ALPHA_BLEND, cell(100, 80));
             QXLAlphaBlend *o = &c->u.draw.u.alpha_blend;
             o->alpha_flags = (uint16_t)flags;
@@ -150,7 +151,8 @@ static void rop3(void)
         QXLRop3 *o = &c->u.draw.u.rop3;
         o->src_area = rect(code % 5 == 3 ? (Box){ 1, 2, 12, 9 } : (Box){ 0, 0, b.w, b.h });
         o->src_bitmap = painted(c, b.w, b.h, formats[code % FORMATS], GRADIENT, code, code % 2 ? TOP_DOWN : 0);
-        o->brush = brush_of(c, code % 3, b);
+        /* A pattern's origin beyond the box makes the server read in front of the pattern. */
+        o->brush = brush_of(c, code % 3, (Box){ b.x - 6, b.y - 4, b.w, b.h });
         o->rop3 = (uint8_t)code;
         o->scale_mode = code % 2 ? SPICE_IMAGE_SCALE_MODE_NEAREST : SPICE_IMAGE_SCALE_MODE_INTERPOLATE;
         if (code % 7 == 2) o->mask = mask(mask_image(c, b.w, b.h, SPICE_BITMAP_FMT_1BIT_BE, code, TOP_DOWN), 0, 0, code % 4 == 0);

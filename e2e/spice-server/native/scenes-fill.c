@@ -41,6 +41,19 @@ static void fill_mask(void)
     page_end();
 }
 
+/* Masks with the first pixel in the lowest bit. (As a picture the server's renderer aborts at them.) */
+static void mask_le(void)
+{
+    page_begin("mask-le");
+    for (int kind = 0; kind < 8; kind++) {
+        Box b = cell(45, 31);
+        Cmd *c = draw_fill(b, solid(0x20a060), kind % 2 ? SPICE_ROPD_OP_XOR : SPICE_ROPD_OP_PUT);
+        c->u.draw.u.fill.mask = mask(mask_image(c, b.w + 8, b.h + 8, SPICE_BITMAP_FMT_1BIT_LE, (uint32_t)kind, kind & 2 ? TOP_DOWN : 0), kind, 3, kind > 3);
+        emit(c);
+    }
+    page_end();
+}
+
 const Scene fill_scenes[] = {
-    { "fill-rop", fill_rop }, { "fill-pattern", fill_pattern }, { "fill-mask", fill_mask }, { NULL, NULL },
+    { "fill-rop", fill_rop }, { "fill-pattern", fill_pattern }, { "fill-mask", fill_mask }, { "mask-le", mask_le }, { NULL, NULL },
 };

@@ -120,11 +120,20 @@ static void glyph(Bytes *s, int x, int y, int w, int h, int flags, uint32_t vari
     s->size += (size_t)(stride * h);
 }
 
+enum { A8_TOP = 4 };
+
 static Cmd *text_in(Box b, int flags, int n)
 {
     Cmd *c = draw_new(QXL_DRAW_TEXT, b);
     Bytes s = { .size = 0 };
-    for (int i = 0; i < n; i++) glyph(&s, b.x + 2 + i * 11, b.y + b.h - 8 + i % 3, 5 + i * 3 % 8, 7 + i % 9, flags, (uint32_t)i);
+    bool bytes = (flags & SPICE_STRING_FLAGS_RASTER_A8) != 0;
+    for (int i = 0; i < n; i++) {
+        int w = 5 + i * 3 % 8, h = 7 + i % 9;
+        glyph(&s, b.x + 2 + i * 11, bytes ? b.y + 1 + h : b.y + b.h - 8 + i % 3, w, h, flags, (uint32_t)i);
+    }
+    /* The server draws 8-bit glyphs a row too low and takes the row above from behind their data: that row is clipped off. */
+    const Box below = { b.x, b.y + A8_TOP, b.w, b.h - A8_TOP };
+    if (bytes) clip(c, &below, 1);
     QXLString *str = cmd_alloc(c, sizeof *str + s.size);
     str->data_size = (uint32_t)s.size;
     str->length = (uint16_t)n;
@@ -154,7 +163,7 @@ static void text(void)
                 }
                 if (kind == 2) t->fore_brush = pattern(painted(c, 8, 8, SPICE_BITMAP_FMT_32BIT, PHOTO, 1, TOP_DOWN), b.x, b.y);
                 if (kind == 4) {
-                    const Box parts[] = { { b.x, b.y, 30, b.h }, { b.x + 41, b.y + 9, 40, 12 } };
+                    const Box parts[] = { { b.x, b.y + A8_TOP, 30, b.h - A8_TOP }, { b.x + 41, b.y + 9, 40, 12 } };
                     clip(c, parts, 2);
                 }
                 emit(c);

@@ -92,6 +92,33 @@ static void primary(void)
     }
 }
 
+/* As when a guest's driver is reset in the middle of everything: all surfaces go at once, then there is a primary again. */
+static void destroy_all(void)
+{
+    page_begin("destroy-all");
+    for (uint32_t id = 1; id <= 3; id++) {
+        surface_create(id, SPICE_SURFACE_FMT_32_ARGB, 64, 48);
+        draw_on(id);
+        emit(draw_fill((Box){ 4, 4, 40, 40 }, solid(0x102030 * id), SPICE_ROPD_OP_PUT));
+        draw_on(0);
+        Cmd *c = draw_copy(cell(64, 48), SPICE_ROPD_OP_PUT);
+        c->u.draw.u.copy.src_bitmap = from_surface(c, id, 64, 48);
+        emit(c);
+    }
+    page_end();
+    destroy_surfaces();
+    primary_create(SPICE_SURFACE_FMT_32_xRGB, opt.width, opt.height);
+    page_begin("destroy-all");
+    surface_create(1, SPICE_SURFACE_FMT_32_xRGB, 30, 20);
+    draw_on(1);
+    emit(draw_fill((Box){ 3, 3, 20, 10 }, solid(0xff8800), SPICE_ROPD_OP_PUT));
+    draw_on(0);
+    Cmd *c = draw_copy(cell(30, 20), SPICE_ROPD_OP_PUT);
+    c->u.draw.u.copy.src_bitmap = from_surface(c, 1, 30, 20);
+    emit(c);
+    page_end();
+}
+
 static void monitors(void)
 {
     page_begin("monitors");
@@ -130,5 +157,5 @@ static void two_displays(void)
 }
 
 const Scene surface_scenes[] = {
-    { "surfaces", surfaces }, { "primary", primary }, { "monitors", monitors }, { "two-displays", two_displays }, { NULL, NULL },
+    { "surfaces", surfaces }, { "primary", primary }, { "destroy-all", destroy_all }, { "monitors", monitors }, { "two-displays", two_displays }, { NULL, NULL },
 };

@@ -3,7 +3,8 @@ import type { Picture, Point } from '../pixels.ts'
 import { CompositeFlags } from '../wire/enums.ts'
 import { detached, narrowed, wrap } from './blit.ts'
 import { divided, divides } from './divided.ts'
-import { combine, combineChannels, known, OP } from './operators.ts'
+import { known, OP } from './op.ts'
+import { combine, combineChannels } from './operators.ts'
 import { over8, scale8 } from './pixman.ts'
 import { paintRegion } from './region.ts'
 import { bilinear } from './scale.ts'
@@ -86,16 +87,31 @@ function operand(surface: Surface, pic: Picture): Picture {
   return { ...narrowed(surface, pic), alpha: false }
 }
 
+/**
+ * Over an opaque source SATURATE is OVER_REVERSE, and pixman computes it as that, in bytes. A source without repeat is
+ * opaque only if it reaches everywhere; under a transform that isn't asked, and the difference is one of rounding.
+ */
+function reduced(op: number, d: Composite, opaque: boolean, surface: Surface): number {
+  if (op !== OP.SATURATE || !opaque || d.mask !== null) return op
+  const { box, srcOrigin: o, src } = d
+  const [l, t] = [Math.max(0, box.left), Math.max(0, box.top)]
+  const [r, b] = [Math.min(surface.width, box.right), Math.min(surface.height, box.bottom)]
+  const inside = d.srcTransform === null && l - box.left + o.x >= 0 && t - box.top + o.y >= 0 && r - box.left + o.x <= src.width && b - box.top + o.y <= src.height
+  return inside || ((d.flags >> 14) & 3) !== NONE ? OP.OVER_REVERSE : op
+}
+
 /** DRAW_COMPOSITE. An operator that pixman does not have draws nothing. */
 export function drawComposite(surface: Surface, d: Composite): void {
-  const op = d.flags & 0xff
-  if (!known(op) || d.src.width <= 0 || d.src.height <= 0) return
+  const asked = d.flags & 0xff
+  if (!known(asked) || d.src.width <= 0 || d.src.height <= 0) return
   const flag = (bit: number): boolean => (d.flags & bit) !== 0
   const pic = operand(surface, d.src)
-  const src = new Sampler(pic, d.srcTransform, (d.flags >> 8) & 7, (d.flags >> 14) & 3, !pic.alpha || flag(CompositeFlags.SOURCE_OPAQUE))
+  const opaque = !pic.alpha || flag(CompositeFlags.SOURCE_OPAQUE)
+  const op = reduced(asked, d, opaque, surface)
+  const src = new Sampler(pic, d.srcTransform, (d.flags >> 8) & 7, (d.flags >> 14) & 3, opaque)
   const cover = d.mask === null ? null : operand(surface, d.mask)
   const mask = cover === null ? null : new Sampler(cover, d.maskTransform, (d.flags >> 11) & 7, (d.flags >> 16) & 3, !cover.alpha || flag(CompositeFlags.MASK_OPAQUE))
-  const channels = mask !== null && flag(CompositeFlags.COMPONENT_ALPHA) && !(d.mask instanceof Surface && d.mask.keep === (0xff000000 | 0))
+  const channels = mask !== null && flag(CompositeFlags.COMPONENT_ALPHA)
   // What is computed in floats must not see its mask rounded to bytes.
   const exact = mask !== null && !channels && divides(op)
   const rows = { src: new Uint32Array(surface.width), mask: new Uint32Array(surface.width) }

@@ -1,6 +1,6 @@
 // Why: the operators that divide. pixman computes them in single-precision floats and truncates, so each step here is
 // rounded to one too.
-import { OP } from './operators.ts'
+import { OP } from './op.ts'
 
 const f = Math.fround
 const zero = (v: number): boolean => Math.abs(v) < 1.1754943508222875e-38
@@ -93,6 +93,12 @@ export function divided(op: number, source: number, mask: number, dest: number):
   }
   const da = d[3]!
   let out = 0
+  if (op >= OP.HSL_HUE && mask !== -1) {
+    // pixman 0.42 masks green twice and blue not at all here; the server's pixels are what counts.
+    const ma = f((mask >>> 24) * UNIT)
+    s[1] = f(s[1]! * ma)
+    s[2] = f(((source >>> 16) & 255) * UNIT)
+  }
   if (op === OP.SATURATE) {
     for (let i = 0; i < 4; i++) {
       const k = zero(a[i]!) ? 1 : Math.max(0, Math.min(1, f(f(1 - da) / a[i]!)))

@@ -16,7 +16,7 @@ import type { Brush, Clip } from './types.ts'
 
 const W = 37
 const H = 23
-const RUNS = { numRuns: 300 }
+const RUNS = { numRuns: 150 }
 
 /** A rectangle of any kind: inside, across the edges, outside, inverted, absurd. */
 const anyRect = (d: Dice): Rect => {
@@ -124,7 +124,7 @@ describe('hostile geometry', () => {
         drawStroke(s, { ...base, path: [{ flags: mode & 31, points: Int32Array.from({ length: 9 }, () => any(d)) }], attr: { flags: mode & 12, style: Int32Array.from([any(d), any(d), any(d)]) }, brush: d.brush(), foreMode: mode, backMode: 0 })
         for (const w of s.data) if ((w & s.force) >>> 0 !== s.force >>> 0) throw new Error('a word that the format cannot hold')
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
   })
   it('an opaque surface stays opaque', () => {

@@ -12,7 +12,7 @@ import type { Surface } from './surface.ts'
 import type { Stroke } from './types.ts'
 
 /** Pixels that one draw may visit; a screen's worth of hatching stays far below. */
-const BUDGET = 1 << 26
+const BUDGET = 1 << 25
 /** Distance before a corner at which its first line is asked for ink, pixels. */
 const NEAR = 0.001
 /** By octant (4: leftwards, 2: upwards, 1: steep), whether a pixel halfway between two goes to the nearer to the start. */
@@ -83,12 +83,13 @@ export function drawStroke(surface: Surface, d: Stroke): void {
           const [x1, y1, x2, y2] = [p[j - 2]!, p[j - 1]!, p[j]!, p[j + 1]!]
           if (dashes === null) budget -= 1 + line(pen, x1, y1, x2, y2, limits)
           else {
-            budget -= 1 + dashedLine(pen, x1, y1, x2, y2, limits, dashes, phase)
-            phase += Math.hypot(x2 - x1, y2 - y1)
+            budget -= 1 + dashedLine(pen, x1, y1, x2, y2, limits, dashes, phase) * (1 + (dashes.lengths.length >> 2))
+            const exact = phase + Math.hypot(x2 - x1, y2 - y1)
+            phase = Math.ceil(exact)
             const last = j + 2 >= p.length
             const [x3, y3] = last ? [p[2]!, p[3]!] : [p[j + 2]!, p[j + 3]!]
             const turns = (x2 - x1) * (y3 - y2) !== (y2 - y1) * (x3 - x2)
-            const before = dashNumber(dashes, phase - NEAR)
+            const before = dashNumber(dashes, exact - NEAR)
             const meet = last ? closed(p) && dashNumber(dashes, 0) >= 0 : dashNumber(dashes, phase) === before
             if (turns && before >= 0 && meet) corner(pen, x2, y2, limits)
           }

@@ -65,14 +65,14 @@ export interface Rop3 extends DrawBase {
   readonly scaleMode: number
   readonly mask: Mask | null
 }
-/** Pixels of src that equal srcColor are not drawn. trueColor says the same in 32 bits. */
+/** Pixels of src that equal trueColor (0x00RRGGBB) are not drawn; srcColor says the same in the source's own format. */
 export interface Transparent extends DrawBase {
   readonly src: Picture
   readonly srcArea: Rect
   readonly srcColor: number
   readonly trueColor: number
 }
-/** alphaFlags: `AlphaFlags`; alpha: 0 … 255 over all. srcIsSurface: SRC_SURFACE_HAS_ALPHA speaks only of surfaces. */
+/** alphaFlags: `AlphaFlags`, which the server's canvas and this one leave to the formats; alpha: 0 … 255 over all. */
 export interface AlphaBlend extends DrawBase {
   readonly alphaFlags: number
   readonly alpha: number
@@ -103,7 +103,8 @@ export interface Stroke extends DrawBase {
 }
 
 /**
- * A glyph: its coverage (0 … 255; 4-bit values as the wire has them times 17, one-bit ones as 0 or 255), rows top-down.
+ * A glyph: its coverage (0 … 255; 4-bit values as the wire has them times 17, one-bit ones as 0 or 255), rows top-down
+ * (the wire's are bottom-up; the server's canvas does not look at TOP_DOWN).
  * Its top-left pixel is renderPos + origin.
  */
 export interface Glyph {

@@ -8,7 +8,7 @@ import type { SinkHandler } from '../session/sink.ts'
 import { VideoCodecType } from '../wire/enums.ts'
 import { DisplayCap, DisplayMsgc } from '../wire/messages.ts'
 import { Writer } from '../wire/writer.ts'
-import { DisplayModel, type DisplayEvents } from './renderer.ts'
+import { DisplayModel, type Decoders, type DisplayEvents } from './renderer.ts'
 import { Streams, type FrameDecoder } from './streams.ts'
 
 /** What the server may count on: pixels of pictures that it names again, and of its GLZ window. 80 and 32 MiB. */
@@ -49,7 +49,7 @@ export interface DisplayChannelOptions {
   readonly clock: Clock
   readonly group: ChannelGroup
   readonly jpeg: ImageEnvironment['jpeg']
-  readonly quic?: ImageEnvironment['quic']
+  readonly decoders?: Decoders
   /** VideoCodecType numbers that `decoder` decodes. */
   readonly codecs: readonly number[]
   readonly decoder: (codec: number) => FrameDecoder | undefined
@@ -62,7 +62,7 @@ export function displayChannel(o: DisplayChannelOptions, send: (type: number, bo
   const model = new DisplayModel({
     shared: o.shared,
     jpeg: o.jpeg,
-    ...(o.quic && { quic: o.quic }),
+    ...(o.decoders && { decoders: o.decoders }),
     now: () => o.clock.now(),
     waits: (r) => {
       const waits = readWaits(r).map((w) => o.group.reached(w.type, w.id, w.serial)).filter((w) => w !== undefined)

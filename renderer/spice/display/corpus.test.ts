@@ -6,30 +6,12 @@ import { ManualClock } from '../session/testkit.ts'
 import { AlphaFlags, ImageType } from '../wire/enums.ts'
 import { DisplayMsg } from '../wire/messages.ts'
 import { Reader } from '../wire/reader.ts'
+import { openCorpus } from './corpus.testkit.ts'
 import { parseDraw } from './parse-draws.ts'
-import { replay, seeded, type ReplayCapture, type ReplayOptions, type ReplayOracle } from './replay.testkit.ts'
+import { replay, seeded, type ReplayOptions } from './replay.testkit.ts'
 import { Streams } from './streams.ts'
 
-/** The recordings and their reader belong to another project of the compiler: they come through the bundler. */
-interface Spcap {
-  parseSpcap(file: Uint8Array): ReplayCapture
-  oraclePixels(oracle: ReplayOracle): Uint32Array
-  channelChunks(records: unknown, type: number, id: number, random: () => number, withLink: boolean): Iterable<Uint8Array>
-}
-interface Corpus {
-  corpusNames(): string[]
-  readCorpus(name: string): ReplayCapture
-}
-declare global {
-  interface ImportMeta {
-    /** The bundler's: modules by pattern. */
-    glob<T>(pattern: string): Record<string, () => Promise<T>>
-  }
-}
-const [spcap] = Object.values(import.meta.glob<Spcap>('../../../e2e/spice-server/spcap.ts'))
-const [corpus] = Object.values(import.meta.glob<Corpus>('../../../e2e/spice-server/corpus.ts'))
-const { corpusNames, readCorpus } = await corpus!()
-const { oraclePixels, channelChunks } = await spcap!()
+const { corpusNames, readCorpus, oraclePixels, channelChunks } = await openCorpus()
 
 function jpeg(bytes: Uint8Array): Picture {
   const { width, height, data } = decodeJpeg(bytes, { useTArray: true, maxMemoryUsageInMB: 512 })
@@ -63,6 +45,8 @@ function compare(got: Uint32Array, want: Uint32Array, width: number, format: num
   return { differ, error: sum / want.length / 3 }
 }
 
+const CHANCE: ReadonlySet<string> = new Set(['alpha-surfaces', 'rop3', 'text'])
+
 /** Where the server itself draws what lies by chance in its memory. */
 function chance(type: number, body: Uint8Array): Rect[] {
   const command = parseDraw(type, new Reader(body))
@@ -70,6 +54,11 @@ function chance(type: number, body: Uint8Array): Rect[] {
     // The unused byte of a surface without alpha, asked for as alpha.
     const { src, alphaFlags, box } = command.draw
     return src.type === ImageType.SURFACE && src.surfaceId === 2 && (alphaFlags & AlphaFlags.SRC_SURFACE_HAS_ALPHA) !== 0 ? [box] : []
+  }
+  if (command?.type === DisplayMsg.DRAW_ROP3 && command.draw.brush.type === 'pattern') {
+    // A pattern that begins right of or below the box's corner: the server reads what lies before it.
+    const { box, brush } = command.draw
+    return [{ ...box, right: brush.origin.x }, { ...box, bottom: brush.origin.y }]
   }
   if (command?.type !== DisplayMsg.DRAW_TEXT || command.draw.bits !== 8) return []
   // The top row of an eight-bit glyph (see parse-parts.ts).
@@ -95,7 +84,7 @@ describe('recordings of the real server, against its own pictures', () => {
       chunks: (records, type, id) => channelChunks(records, type, id, random, true),
       // A browser's decoder takes its time, and draws that follow must not overtake it.
       jpeg: (bytes) => Promise.resolve().then(() => jpeg(bytes)),
-      onMessage: (type, body) => { if (name === 'text' || name === 'alpha-surfaces') except.push(...chance(type, body)) },
+      onMessage: (type, body) => { if (CHANCE.has(name)) except.push(...chance(type, body)) },
       onLost: (type, error) => lost.push(`${String(type)}: ${String(error)}`),
       onOracle: (oracle, surface) => {
         oracles++

@@ -10,7 +10,7 @@ import type { Surface } from '../canvas/surface.ts'
 import { CACHE_PIXELS, displayChannel, GLZ_PIXELS } from './channel.ts'
 import { Presenter, type Screen } from './presenter.ts'
 import type { DisplayStats, FromWorker, Screenshot, ToWorker } from './protocol.ts'
-import type { DisplayModel } from './renderer.ts'
+import type { Decoders, DisplayModel } from './renderer.ts'
 import type { FrameDecoder } from './streams.ts'
 
 /** What is known only once the browser was asked. */
@@ -19,7 +19,7 @@ export interface HostCodecs {
   readonly codecs: readonly number[]
   readonly decoder: (codec: number) => FrameDecoder | undefined
   readonly jpeg: ImageEnvironment['jpeg']
-  readonly quic?: ImageEnvironment['quic']
+  readonly decoders?: Decoders
 }
 
 export interface HostEnvironment {
@@ -37,6 +37,8 @@ export interface HostEnvironment {
   readonly cipher?: TicketCipher
 }
 
+const MAX_PAST = 64
+
 interface Display {
   readonly presenter: Presenter
   model?: DisplayModel
@@ -50,6 +52,8 @@ export class DisplayHost {
   readonly #shared: SharedImages
   readonly #group: ChannelGroup
   readonly #displays = new Map<number, Display>()
+  /** Of channels that are gone: whoever asks what was done may ask after it. */
+  readonly #past: DisplayStats[] = []
   #mmTime: { readonly ms: number; readonly at: number } | undefined
   #audioDelay: number | undefined
 
@@ -85,13 +89,9 @@ export class DisplayHost {
     }
   }
 
+  /** Of all channels, those that are gone first. */
   stats(): DisplayStats[] {
-    const all: DisplayStats[] = []
-    for (const [id, { model, end, presenter }] of this.#displays) {
-      const channel = end?.stats?.()
-      if (model !== undefined && channel !== undefined) all.push({ id, ...model.counts, channel, presentedFrames: presenter.frames, presentMs: presenter.ms })
-    }
-    return all
+    return [...this.#past, ...[...this.#displays].map(([id, display]) => statsOf(id, display)).filter((s) => s !== undefined)]
   }
 
   #display(id: number): Display {
@@ -167,9 +167,12 @@ export class DisplayHost {
   }
 
   #forget(id: number, display: Display): void {
+    if (this.#displays.get(id) !== display) return
+    const stats = statsOf(id, display)
+    if (stats !== undefined && this.#past.length < MAX_PAST) this.#past.push(stats)
     display.offered = false
     display.presenter.close()
-    if (this.#displays.get(id) === display) this.#displays.delete(id)
+    this.#displays.delete(id)
     if (this.#displays.size === 0) this.#shared.clear()
   }
 
@@ -188,4 +191,10 @@ export class DisplayHost {
     const { width, height, data } = surface
     return { width, height, data: data.map((v) => v | 0xff000000) }
   }
+}
+
+function statsOf(id: number, { model, end, presenter }: Display): DisplayStats | undefined {
+  const channel = end?.stats?.()
+  if (model === undefined || channel === undefined) return undefined
+  return { id, ...model.counts, channel, presentedFrames: presenter.frames, presentMs: presenter.ms }
 }

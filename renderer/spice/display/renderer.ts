@@ -5,7 +5,7 @@ import type { Surface } from '../canvas/surface.ts'
 import { ImageDecoder, type ImageEnvironment, type SharedImages } from '../image/decoder.ts'
 import type { ImageRef } from '../image/types.ts'
 import type { Picture, Rect } from '../pixels.ts'
-import { BitmapFmt, ImageType, SurfaceFmt } from '../wire/enums.ts'
+import { SurfaceFmt } from '../wire/enums.ts'
 import { DisplayMsg } from '../wire/messages.ts'
 import { WireError, type Reader } from '../wire/reader.ts'
 import type { DrawCommand } from './commands.ts'
@@ -13,8 +13,11 @@ import { Counter, type DisplayCounts } from './counts.ts'
 import { needsOf, paint, type Decoded, type Need } from './paint.ts'
 import { parseDraw } from './parse-draws.ts'
 import { parseMode, parseMonitors, parseReportRequest, parseStreamClip, parseStreamCreate, parseStreamData, parseSurfaceCreate, type MonitorHead } from './parse.ts'
+import { isSixteenBit } from './sixteen.ts'
 import type { Streams } from './streams.ts'
 import { Surfaces } from './surfaces.ts'
+
+export type Decoders = Partial<Pick<ImageEnvironment, 'quic' | 'lz' | 'lz4' | 'raw'>>
 
 export interface DisplayEvents {
   /** The shown surface was made, replaced, or (undefined) taken away. */
@@ -30,7 +33,8 @@ export interface DisplayEnvironment {
   /** Of the session: its display channels have the picture cache and the GLZ window in common. */
   readonly shared: SharedImages
   readonly jpeg: ImageEnvironment['jpeg']
-  readonly quic?: ImageEnvironment['quic']
+  /** Compiled decoders, for the TypeScript ones. */
+  readonly decoders?: Decoders
   /** Monotonic ms, for decodeMs. */
   readonly now: () => number
   /** Made with the model, since frames are drawn on its surfaces. Without it, streams are lost messages. */
@@ -55,7 +59,7 @@ export class DisplayModel {
       shared: env.shared,
       jpeg: env.jpeg,
       surface: (id) => this.surfaces.find(id),
-      ...(env.quic && { quic: env.quic }),
+      ...env.decoders,
     })
     this.#streams = env.streams?.(this)
   }
@@ -104,6 +108,7 @@ export class DisplayModel {
     this.counter.draws++
     this.counter.pixels += areaInside(command.draw.box, surface)
     paint(surface, command, decoded)
+    for (const d of decoded) if ('stride' in d) this.#images.release(d)
     this.touched(surface)
   }
 
@@ -129,9 +134,8 @@ export class DisplayModel {
 
   #picture(ref: ImageRef, target: Surface | undefined): Picture | Promise<Picture> {
     const picture = this.#images.decode(ref, target?.format === SurfaceFmt['16_555'])
-    // Widening 16-bit colours sets their alpha, where the server copies other opaque pixels with the zero that is there.
-    if (target?.alpha !== true || ref.type !== ImageType.BITMAP || ref.format !== BitmapFmt['16BIT'] || picture instanceof Promise) return picture
-    return { ...picture, alpha: true }
+    if (target?.alpha !== true || !isSixteenBit(ref)) return picture
+    return picture instanceof Promise ? picture.then((p) => ({ ...p, alpha: true })) : { ...picture, alpha: true }
   }
 
   #other(type: number, r: Reader): void | Promise<void> {

@@ -4,7 +4,7 @@ import { decodeJpeg, MjpegDecoder } from '../media/jpeg.ts'
 import { supportedCodecs, WebCodecsDecoder } from '../media/video-decoder.ts'
 import type { ByteChannel } from '../session/byte-channel.ts'
 import { systemClock } from '../session/clock.ts'
-import { loadQuicWasm } from '../wasm/quic.ts'
+import { loadWasmDecoders } from '../wasm/decoders.ts'
 import { VideoCodecType } from '../wire/enums.ts'
 import type { Surface } from '../canvas/surface.ts'
 import type { Rect } from '../pixels.ts'
@@ -54,12 +54,12 @@ export class CanvasScreen implements Screen {
 
 /** Never rejects: without WebAssembly or WebCodecs there is less to offer, and a picture all the same. */
 async function browserCodecs(): Promise<HostCodecs> {
-  const [codecs, quic] = await Promise.all([supportedCodecs(), loadQuicWasm().catch(() => undefined)])
+  const [codecs, decoders] = await Promise.all([supportedCodecs(), loadWasmDecoders().catch(() => undefined)])
   return {
     codecs: [VideoCodecType.MJPEG, ...codecs],
     decoder: (codec) => (codec === VideoCodecType.MJPEG ? new MjpegDecoder() : codecs.includes(codec) ? new WebCodecsDecoder(codec) : undefined),
     jpeg: decodeJpeg,
-    ...(quic && { quic }),
+    ...(decoders && { decoders }),
   }
 }
 

@@ -19,10 +19,13 @@ export interface RawRows {
   readonly data: Uint8Array
 }
 
+/** Same shape for the TypeScript and the WebAssembly decoder. */
+export type RawDecode = (rows: RawRows, allocate?: Allocate) => Picture
+
 /** `is555`: palettes hold 16-bit colours (the canvas is a 16-bit surface). */
-export function decodeBitmap(ref: BitmapRef, palettes: PaletteCache, is555 = false, allocate: Allocate = fresh): Picture {
+export function decodeBitmap(ref: BitmapRef, palettes: PaletteCache, is555 = false, allocate: Allocate = fresh, raw: RawDecode = decodeRaw): Picture {
   const layout = indexLayout(ref.format)
-  if (layout === undefined) return decodeRaw(ref, allocate)
+  if (layout === undefined) return raw(ref, allocate)
   const out = allocate(checkedArea(ref.width, ref.height))
   expandIndexed(out, ref.data, ref.width, ref.height, ref.stride, ref.topDown, layout, palettes.resolve(ref.palette), is555)
   return { width: ref.width, height: ref.height, stride: ref.width, data: out, alpha: false }
@@ -87,10 +90,12 @@ function rowAt(rows: RawRows, y: number): number {
 
 function words(out: Uint32Array, rows: RawRows, opaque: number): void {
   const { width, height } = rows
+  // A payload starts where its message happens to; copying a row first is cheaper than four byte loads a pixel.
+  const row = new Uint32Array(width)
+  const bytes = new Uint8Array(row.buffer)
   for (let y = 0; y < height; y++) {
-    const from = rows.data.byteOffset + rowAt(rows, y)
-    // A payload starts where its message happens to; a copy of one row is cheaper than four byte loads a pixel.
-    const row = (from & 3) === 0 ? new Uint32Array(rows.data.buffer, from, width) : new Uint32Array(rows.data.buffer.slice(from, from + width * 4))
+    const from = rowAt(rows, y)
+    bytes.set(rows.data.subarray(from, from + width * 4))
     const at = y * width
     for (let x = 0; x < width; x++) {
       const p = row[x]!

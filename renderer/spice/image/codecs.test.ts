@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { ImageType } from '../wire/enums.ts'
 import type { Picture } from '../pixels.ts'
+import { loadLzWasm } from '../wasm/lz.ts'
+import { loadRowsWasm } from '../wasm/lz4.ts'
 import { loadQuicWasm } from '../wasm/quic.ts'
+import { decodeRaw } from './bitmap.ts'
+import { decodeLzRgb } from './lz.ts'
+import { decodeLz4 } from './lz4.ts'
 import { decodeQuic } from './quic/decode.ts'
-import { difference, freshDecoder, recorded } from './image.testkit.ts'
+import { difference, freshDecoder, outcome, random, recorded } from './image.testkit.ts'
 import glz from './fixtures/glz.ts'
 import jpeg from './fixtures/jpeg.ts'
 import lz from './fixtures/lz.ts'
@@ -56,6 +61,68 @@ it('QUIC in WebAssembly gives the same picture as the reference', async () => {
     expect(difference(wasm(ref.data), decodeQuic(ref.data))).toBeUndefined()
   }
   expect(n).toBeGreaterThan(30)
+})
+
+it('LZ4 in WebAssembly gives the same picture as the reference, or the same refusal', async () => {
+  const { lz4: wasm } = await loadRowsWasm()
+  let n = 0
+  let refused = 0
+  const next = random(99)
+  for (const { ref } of recorded(lz4)) {
+    if (ref.type !== ImageType.LZ4) continue
+    n++
+    const { width, height } = ref
+    expect(difference(wasm(ref.data, width, height), decodeLz4(ref.data, width, height))).toBeUndefined()
+    for (let i = 0; i < 60; i++) {
+      const data = ref.data.slice(0, i % 5 === 0 ? next() % ref.data.length : ref.data.length)
+      for (let k = next() % 4; k > 0 && data.length > 0; k--) data[next() % Math.min(data.length, 1 + (next() % 40))] = next()
+      const a = outcome(() => decodeLz4(data, width, height))
+      const b = outcome(() => wasm(data, width, height))
+      if (typeof a === 'string' || typeof b === 'string') {
+        refused++
+        expect(b).toBe(a)
+      } else expect(difference(b, a)).toBeUndefined()
+    }
+  }
+  expect(n).toBeGreaterThan(15)
+  expect(refused).toBeGreaterThan(40)
+})
+
+it('LZ in WebAssembly gives the same picture as the reference, or the same refusal', async () => {
+  const wasm = await loadLzWasm()
+  let n = 0
+  let refused = 0
+  const next = random(77)
+  for (const { ref } of recorded(lz)) {
+    if (ref.type !== ImageType.LZ_RGB || ref.width * ref.height < 1024) continue
+    n++
+    expect(difference(wasm(ref.data), decodeLzRgb(ref.data))).toBeUndefined()
+    for (let i = 0; i < 60; i++) {
+      const data = ref.data.slice(0, i % 5 === 0 ? 28 + (next() % (ref.data.length - 28)) : ref.data.length)
+      for (let k = next() % 5; k > 0 && data.length > 28; k--) data[28 + (next() % (data.length - 28))] = next() % 3 === 0 ? 255 : next()
+      const a = outcome(() => decodeLzRgb(data))
+      const b = outcome(() => wasm(data))
+      if (typeof a === 'string' || typeof b === 'string') {
+        refused++
+        expect(b).toBe(a)
+      } else expect(difference(b, a)).toBeUndefined()
+    }
+  }
+  expect(n).toBeGreaterThan(5)
+  expect(refused).toBeGreaterThan(40)
+})
+
+it('bitmaps in WebAssembly are the same as in TypeScript', async () => {
+  const { raw } = await loadRowsWasm()
+  let n = 0
+  for (const { ref } of recorded(off)) {
+    if (ref.type !== ImageType.BITMAP || ![6, 7, 8, 9].includes(ref.format)) continue
+    n++
+    expect(difference(raw(ref), decodeRaw(ref))).toBeUndefined()
+    const taller = { ...ref, height: ref.height + 1 }
+    expect(() => raw(taller)).toThrow(expect.objectContaining({ name: 'WireError' }))
+  }
+  expect(n).toBeGreaterThan(20)
 })
 
 it('images cut short at any byte are a WireError', async () => {

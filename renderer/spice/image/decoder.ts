@@ -5,12 +5,12 @@ import { ImageFlags, ImageType } from '../wire/enums.ts'
 import { WireError, type Reader } from '../wire/reader.ts'
 import type { Coverage, Picture, Pixels } from '../pixels.ts'
 import { Arrivals } from './arrivals.ts'
-import { decodeBitmap, decodeMaskBitmap } from './bitmap.ts'
+import { decodeBitmap, decodeMaskBitmap, decodeRaw, type RawDecode } from './bitmap.ts'
 import { decodeGlz } from './glz.ts'
 import { GlzWindow } from './glz-window.ts'
 import { checkSameSize, checkedArea } from './limits.ts'
-import { decodeLz4 } from './lz4.ts'
-import { decodeLzAlpha, decodeLzPalette, decodeLzRgb } from './lz.ts'
+import { decodeLz4, type Lz4Decode } from './lz4.ts'
+import { decodeLzAlpha, decodeLzPalette, decodeLzRgb, type LzDecode } from './lz.ts'
 import { PaletteCache } from './palettes.ts'
 import { PixelPool } from './pool.ts'
 import { PixmapCache, type CachedImage } from './pixmaps.ts'
@@ -43,8 +43,11 @@ export interface ImageEnvironment {
   readonly surface: (id: number) => (Pixels & { readonly alpha?: boolean }) | undefined
   /** An opaque picture, top row first. */
   readonly jpeg: (bytes: Uint8Array) => Picture | Promise<Picture>
-  /** Default: the TypeScript decoder. */
+  /** Default: the TypeScript decoders. */
   readonly quic?: QuicDecode
+  readonly lz?: LzDecode
+  readonly lz4?: Lz4Decode
+  readonly raw?: RawDecode
 }
 
 /** Largest GLZ image that is inflated, bytes: what MAX_AREA pixels of four bytes could be, were they all literals. */
@@ -61,6 +64,9 @@ export class ImageDecoder {
   readonly palettes = new PaletteCache()
   readonly #env: ImageEnvironment
   readonly #quic: QuicDecode
+  readonly #lz: LzDecode
+  readonly #lz4: Lz4Decode
+  readonly #raw: RawDecode
   readonly #leave: () => void
   /** Pictures that nothing here holds on to. */
   readonly #loose = new WeakSet<Picture>()
@@ -68,6 +74,9 @@ export class ImageDecoder {
   constructor(env: ImageEnvironment) {
     this.#env = env
     this.#quic = env.quic ?? decodeQuic
+    this.#lz = env.lz ?? decodeLzRgb
+    this.#lz4 = env.lz4 ?? decodeLz4
+    this.#raw = env.raw ?? decodeRaw
     this.#leave = env.shared.arrivals.join()
   }
 
@@ -137,11 +146,11 @@ export class ImageDecoder {
   #decode(ref: ImageRef, is555: boolean): Picture | Promise<Picture> {
     switch (ref.type) {
       case ImageType.BITMAP:
-        return decodeBitmap(ref, this.palettes, is555, this.#env.shared.pool.take)
+        return decodeBitmap(ref, this.palettes, is555, this.#env.shared.pool.take, this.#raw)
       case ImageType.QUIC:
         return sized(this.#quic(ref.data, this.#env.shared.pool.take), ref)
       case ImageType.LZ_RGB:
-        return sized(decodeLzRgb(ref.data, this.#env.shared.pool.take), ref)
+        return sized(this.#lz(ref.data, this.#env.shared.pool.take), ref)
       case ImageType.LZ_PLT:
         return sized(decodeLzPalette(ref.data, this.palettes.resolve(ref.palette), is555, this.#env.shared.pool.take), ref)
       case ImageType.GLZ_RGB:
@@ -149,7 +158,7 @@ export class ImageDecoder {
       case ImageType.ZLIB_GLZ_RGB:
         return then(decodeGlz(inflate(ref.data, ref.inflatedSize), this.#env.shared.glz), (p) => sized(p, ref))
       case ImageType.LZ4:
-        return decodeLz4(ref.data, ref.width, ref.height, this.#env.shared.pool.take)
+        return this.#lz4(ref.data, ref.width, ref.height, this.#env.shared.pool.take)
       case ImageType.JPEG:
         checkedArea(ref.width, ref.height)
         return then(this.#env.jpeg(ref.data), (p) => sized(p, ref))

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { loadQuicWasm } from '../wasm/quic.ts'
+import { loadWasmDecoders } from '../wasm/decoders.ts'
 import { MAX_AREA, MAX_SIDE } from '../pixels.ts'
 import { Reader, WireError } from '../wire/reader.ts'
 import { ImageDecoder, SharedImages } from './decoder.ts'
@@ -16,14 +16,14 @@ const ROUNDS = 4000
 
 it('mutated messages of every codec: a picture, or a WireError, and memory within its bound', async () => {
   const next = random(20261124)
-  const quicWasm = await loadQuicWasm()
+  const compiled = await loadWasmDecoders()
   // A session each: with another channel a reference to nothing would wait for it.
   const sessions = [new SharedImages(200_000, 200_000), new SharedImages(200_000, 200_000)]
   const decoders = sessions.map((shared, i) => new ImageDecoder({
     shared,
     surface: () => undefined,
     jpeg: () => Promise.reject(new WireError('no JPEG in here')),
-    ...(i === 0 ? {} : { quic: quicWasm }),
+    ...(i === 0 ? {} : compiled),
   }))
   const draws = [quic, lz, glz, zlibGlz, lz4, off].flatMap((m) => rawDraws(m)).filter((d) => d.message.length < 20_000)
   let pictures = 0

@@ -92,3 +92,12 @@ export function difference(a: Picture, b: Picture): string | undefined {
     }
   return undefined
 }
+
+/** The picture, or the name of the error. */
+export function outcome(f: () => Picture): Picture | string {
+  try {
+    return f()
+  } catch (error) {
+    return error instanceof Error ? error.name : 'thrown'
+  }
+}

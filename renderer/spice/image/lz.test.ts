@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { LzType, decodeLzAlpha, decodeLzPalette, decodeLzRgb } from './lz.ts'
-import { lz4Block } from './lz4.ts'
+import { LzType, copyMatch, decodeLzAlpha, decodeLzPalette, decodeLzRgb } from './lz.ts'
+import { decodeLz4, lz4Block } from './lz4.ts'
+import { loadRowsWasm } from '../wasm/lz4.ts'
+import { difference, random } from './image.testkit.ts'
 
 const wireError = expect.objectContaining({ name: 'WireError' })
 
@@ -54,6 +56,17 @@ describe('LZ', () => {
     expect(() => decodeLzAlpha(lzImage(LzType.RGB32, 2, 2, 8, true, [3, 1, 2, 3, 4]))).toThrow(wireError)
   })
 
+  it('repeats a pattern of any length, in words and bytes', () => {
+    for (const make of [(n: number) => new Uint32Array(n), (n: number) => new Uint8Array(n)])
+      for (let distance = 1; distance < 40; distance++)
+        for (const length of [1, 7, 24, 25, 26, 60, 257]) {
+          const out = make(400)
+          for (let i = 0; i < distance; i++) out[i] = i + 1
+          copyMatch(out, distance, distance, length)
+          for (let i = 0; i < 400; i++) if (out[i] !== (i < distance + length ? (i % distance) + 1 : 0)) throw new Error(`distance ${distance}, length ${length}, at ${i}`)
+        }
+  })
+
   it('refuses every kind of lie without reading or writing outside', () => {
     const lies: Uint8Array[] = [
       new Uint8Array(27),
@@ -87,5 +100,36 @@ describe('LZ4 blocks', () => {
 
   it.each([[[0x40, 1, 2]], [[0x10, 1, 2, 0]], [[0x10, 1, 0, 0]], [[0x1f, 1, 1, 0, 255, 255]], [[0xf0, 255, 255, 255]], [[0x10, 1, 1]]])('refuses %j', (bytes) => {
     expect(() => lz4Block(Uint8Array.from(bytes), 0, bytes.length, new Uint8Array(12), 0)).toThrow(wireError)
+  })
+
+  it('matches of any distance and length, TypeScript, WebAssembly and byte by byte', async () => {
+    const { lz4: wasm } = await loadRowsWasm()
+    const next = random(3)
+    const varint = (n: number): number[] => (n < 15 ? [] : [...Array<number>(Math.floor((n - 15) / 255)).fill(255), (n - 15) % 255])
+    const [width, height] = [64, 32]
+    const size = width * height * 4
+    for (let round = 0; round < 60; round++) {
+      const want: number[] = []
+      const block: number[] = []
+      for (let left = size; left > 0; left = size - want.length) {
+        const literals = left < 700 ? left : 1 + (next() % (next() % 4 === 0 ? 300 : 12))
+        const ends = left < 700
+        const length = 4 + (next() % (next() % 3 === 0 ? 350 : 20))
+        block.push((Math.min(15, literals) << 4) | (ends ? 0 : Math.min(15, length - 4)), ...varint(literals))
+        for (let i = 0; i < literals; i++) {
+          const byte = next() & 255
+          block.push(byte)
+          want.push(byte)
+        }
+        if (ends) break
+        const distance = 1 + (next() % Math.min(want.length, round % 2 === 0 ? 20 : 60_000))
+        block.push(distance & 255, distance >> 8, ...varint(length - 4))
+        for (let i = 0; i < length; i++) want.push(want[want.length - distance] ?? 0)
+      }
+      const src = Uint8Array.from([1, 9, 0, 0, block.length >> 8, block.length & 255, ...block])
+      const got = decodeLz4(src, width, height)
+      expect([...new Uint8Array(got.data.buffer, 0, size)].map((_, i, all) => all[(i & ~3) | [2, 1, 0, 3][i & 3]!])).toEqual(want)
+      expect(difference(wasm(src, width, height), got)).toBeUndefined()
+    }
   })
 })

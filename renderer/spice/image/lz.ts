@@ -3,7 +3,7 @@
 // more; else its top three bits are a length (7: bytes follow until one is not 255) and the rest with the next byte a
 // distance of 13 bits (all ones: 16 more bits follow). A second run of commands, for alpha, follows that of RGBA.
 import { WireError } from '../wire/reader.ts'
-import type { Picture } from '../pixels.ts'
+import { MAX_AREA, type Picture } from '../pixels.ts'
 import { checkedArea } from './limits.ts'
 import { fresh, type Allocate } from './pool.ts'
 import { expandIndexed, widen555, type IndexLayout } from './palettes.ts'
@@ -15,7 +15,7 @@ export const LzType = { PLT1_LE: 1, PLT1_BE: 2, PLT4_LE: 3, PLT4_BE: 4, PLT8: 5,
 export const LZ_MAGIC = 0x20205a4c
 /** Version 1.1. */
 export const LZ_VERSION = 0x00010001
-const LZ_HEADER = 28
+export const LZ_HEADER = 28
 
 /** 13 bits of distance, less the escape. */
 const FAR = 8191
@@ -42,6 +42,9 @@ export function lzHeader(src: Uint8Array): LzHeader {
   return header
 }
 
+/** Same shape for the TypeScript and the WebAssembly decoder. */
+export type LzDecode = (src: Uint8Array, allocate?: Allocate) => Picture
+
 /** LZ_RGB of 16, 24, 32 bits and RGBA. */
 export function decodeLzRgb(src: Uint8Array, allocate: Allocate = fresh): Picture {
   const header = lzHeader(src)
@@ -64,7 +67,7 @@ export function decodeLzPalette(src: Uint8Array, palette: Palette, is555 = false
   const header = lzHeader(src)
   const { width, height, stride, topDown } = header
   const layout = layoutOf(header.type)
-  if (stride * 8 < width * layout.bits || stride > width + 8) throw new WireError(`LZ_PLT rows of ${width} pixels in ${stride} bytes`)
+  if (stride * 8 < width * layout.bits || stride * height > MAX_AREA) throw new WireError(`LZ_PLT rows of ${width} pixels in ${stride} bytes`)
   const indices = new Uint8Array(fillable(stride * height, src))
   lzBytes(src, LZ_HEADER, indices)
   const out = allocate(width * height)
@@ -99,7 +102,8 @@ function layoutOf(type: number): IndexLayout {
   }
 }
 
-function fillable(n: number, src: Uint8Array): number {
+/** Pixels that these bytes could make; WireError if they could not. */
+export function fillable(n: number, src: Uint8Array): number {
   if (n > src.length * MAX_PIXELS_PER_BYTE) throw new WireError(`LZ image of ${n} pixels in ${src.length} bytes`)
   return n
 }
@@ -220,11 +224,19 @@ export function copyMatch(out: Uint32Array | Uint8Array, op: number, distance: n
   const end = op + length
   let from = op - distance
   if (from < 0 || end > out.length) throw new WireError(`LZ match of ${length} at ${op} from ${from}, image of ${out.length}`)
-  if (length <= SHORT_COPY) {
-    while (op < end) out[op++] = out[from++]!
-  } else if (distance === 1) out.fill(out[from]!, op, end)
+  if (length <= SHORT_COPY) while (op < end) out[op++] = out[from++]!
+  else copyLong(out, op, distance, length)
+}
+
+/** A block copy, or as many of them as a pattern needs that repeats: each one doubles what is there. */
+export function copyLong(out: Uint32Array | Uint8Array, op: number, distance: number, length: number): void {
+  const from = op - distance
+  if (distance === 1) out.fill(out[from]!, op, op + length)
   else if (distance >= length) out.copyWithin(op, from, from + length)
-  else while (op < end) out[op++] = out[from++]!
+  else {
+    out.copyWithin(op, from, op)
+    for (let done = distance; done < length; done *= 2) out.copyWithin(op + done, op, op + Math.min(done, length - done))
+  }
 }
 
 /** Puts a plane of alpha on top of opaque colours. */

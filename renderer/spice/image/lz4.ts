@@ -5,13 +5,28 @@ import { WireError } from '../wire/reader.ts'
 import type { Picture } from '../pixels.ts'
 import { decodeRaw } from './bitmap.ts'
 import { checkedArea } from './limits.ts'
+import { copyLong } from './lz.ts'
 import { bitsPerPixel } from './parse.ts'
 import { fresh, type Allocate } from './pool.ts'
 
 /** A byte of an LZ4 length stands for 255 bytes at most. */
 const MAX_GAIN = 255
+/** Up to here a loop beats the call of a block copy. */
+const SHORT_COPY = 32
 
-export function decodeLz4(src: Uint8Array, width: number, height: number, allocate: Allocate = fresh): Picture {
+/** Same shape for the TypeScript and the WebAssembly decoder. The size is the descriptor's: LZ4 images have none. */
+export type Lz4Decode = (src: Uint8Array, width: number, height: number, allocate?: Allocate) => Picture
+
+export interface Lz4Header {
+  readonly topDown: boolean
+  /** BitmapFmt of 16 bits or more. */
+  readonly format: number
+  readonly bits: number
+  /** Bytes a row. */
+  readonly stride: number
+}
+
+export function lz4Header(src: Uint8Array, width: number, height: number): Lz4Header {
   checkedArea(width, height)
   if (src.length < 2) throw new WireError('LZ4 image without header')
   const topDown = src[0] !== 0
@@ -19,8 +34,13 @@ export function decodeLz4(src: Uint8Array, width: number, height: number, alloca
   const bits = bitsPerPixel(format)
   if (bits < 16) throw new WireError(`LZ4 image of format ${format}`)
   const stride = (width * bits) / 8
+  if (stride * height > src.length * MAX_GAIN) throw new WireError(`LZ4 image of ${stride * height} bytes in ${src.length}`)
+  return { topDown, format, bits, stride }
+}
+
+export function decodeLz4(src: Uint8Array, width: number, height: number, allocate: Allocate = fresh): Picture {
+  const { topDown, format, stride } = lz4Header(src, width, height)
   const size = stride * height
-  if (size > src.length * MAX_GAIN) throw new WireError(`LZ4 image of ${size} bytes in ${src.length}`)
   const rows = new Uint8Array(size)
   let ip = 2
   let op = 0
@@ -71,9 +91,10 @@ export function lz4Block(src: Uint8Array, start: number, last: number, out: Uint
       } while (more === 255)
     }
     if (distance === 0 || distance > op || op + n > out.length) throw new WireError(`LZ4 match of ${n} at ${op} from ${distance} back`)
-    if (distance >= n && n > 24) out.copyWithin(op, op - distance, op - distance + n)
-    else for (let i = 0, from = op - distance; i < n; i++) out[op + i] = out[from + i]!
-    op += n
+    if (n > SHORT_COPY) {
+      copyLong(out, op, distance, n)
+      op += n
+    } else for (let from = op - distance, end = op + n; op < end; ) out[op++] = out[from++]!
   }
   return op
 }

@@ -9,15 +9,17 @@ const SPELLABLE: i32 = 512
 /** Room below the reversed stream: a damaged row reads on for 16384 × 3 samples of 26 bits at most, and a word. */
 const SLACK: usize = 16384 * 10 + 64
 
-const prefix = memory.data(8)
-const escapeBase = memory.data(16)
-const escapeBits = memory.data(8)
 const lengths = memory.data(512 * 8)
 const gapTable = memory.data(256)
 const halveAt = memory.data(8 * 2)
 const runBits = memory.data(32)
-/** Four channels (red, green, blue, alpha or gray), 8 buckets each. */
-const best = memory.data(32)
+/**
+ * Four channels (red, green, blue, alpha or gray), 8 buckets each, a word: the parameter l in its low byte, zeros that
+ * mean an escape in the next, bits of the escape word above. A word with z zeros is (z - 1) << l more than its bits say;
+ * an escape, whose zeros count for nothing, is (those zeros) << l more. So neither takes a branch.
+ */
+const best = memory.data(32 * 4)
+const packed = memory.data(8 * 4)
 const counters = memory.data(4 * 8 * 8 * 4)
 /** Two paces (colours, plane): wait, stage, left, gap position, run state. */
 const paces = memory.data(2 * 32)
@@ -88,17 +90,15 @@ function prepare(sampleBits: i32): void {
   lastBucket = sampleBits - 1
   for (let l = 0; l < bits; l++) {
     const zeros = min(26 - bits, (1 << (bits - l)) - 1)
-    const base = zeros << l
-    store<u8>(prefix + l, <u8>zeros)
-    store<u16>(escapeBase + l * 2, <u16>base)
-    store<u8>(escapeBits + l, <u8>(32 - clz<i32>((1 << bits) - base - 1)))
+    const escape = zeros + 32 - clz<i32>((1 << bits) - (zeros << l) - 1)
+    store<u32>(packed + (<usize>l << 2), l | (zeros << 8) | (escape << 16))
   }
   for (let v = 0; v < SPELLABLE; v++)
     for (let l = 0; l < bits; l++) {
-      const grown = v < <i32>load<u16>(escapeBase + l * 2)
-      store<u8>(lengths + v * COUNTERS + l, grown ? <u8>((v >> l) + 1 + l) : load<u8>(prefix + l) + load<u8>(escapeBits + l))
+      const word = load<u32>(packed + (<usize>l << 2))
+      store<u8>(lengths + v * COUNTERS + l, v < <i32>((word >> 8) & 255) << l ? <u8>((v >> l) + 1 + l) : <u8>(word >> 16))
     }
-  memory.fill(best, <u8>(bits - 1), 32)
+  for (let i = 0; i < 32; i++) store<u32>(best + (<usize>i << 2), load<u32>(packed + (<usize>(bits - 1) << 2)))
   memory.fill(counters, 0, 4 * 8 * 8 * 4)
   memory.fill(paces, 0, 64)
   for (let p: usize = paces; p < paces + 64; p += 32) {
@@ -120,7 +120,7 @@ function learn(channel: i32, bucket: i32, value: i32, limit: u32): void {
       choice = l
     }
   }
-  store<u8>(best + <usize>((channel << 3) + bucket), <u8>choice)
+  store<u32>(best + (<usize>((channel << 3) + bucket) << 2), load<u32>(packed + (<usize>choice << 2)))
   if (least > limit) for (let l = 0; l < bits; l++) store<u32>(from + (<usize>l << 2), load<u32>(from + (<usize>l << 2)) >> 1)
 }
 
@@ -209,67 +209,47 @@ function colorSegment(y: i32, from: i32, to: i32): bool {
     const gb = <i32>((context >> 8) & 255)
     const bb = <i32>(context >> 16)
 
+    let word: u32, l: i32, stop: i32, zeros: i32, used: i32
     // 56 bits: enough for most pixels; a sample takes 26 at most.
     a |= load<u64>(p) >> n
     p -= (63 - n) >> 3
     n |= 56
-    let l = <i32>load<u8>(best + <usize>rb)
-    let zeros = <i32>clz<u64>(a)
-    let r: i32
-    if (zeros < <i32>load<u8>(prefix + <usize>l)) {
-      const used = zeros + 1 + l
-      r = <i32>(a >> (64 - used)) + ((zeros - 1) << l)
-      a <<= used
-      n -= used
-    } else {
-      const more = <i32>load<u8>(escapeBits + <usize>l)
-      const used = <i32>load<u8>(prefix + <usize>l) + more
-      r = <i32>load<u16>(escapeBase + (<usize>l << 1)) + (<i32>(a >> (64 - used)) & ((1 << more) - 1))
-      a <<= used
-      n -= used
-    }
+    word = load<u32>(best + (<usize>rb << 2))
+    l = <i32>(word & 255)
+    stop = <i32>((word >> 8) & 255)
+    zeros = <i32>clz<u64>(a)
+    used = select<i32>(zeros + 1 + l, <i32>(word >> 16), zeros < stop)
+    const r = <i32>(a >> (64 - used)) + (select<i32>(zeros - 1, stop, zeros < stop) << l)
+    a <<= used
+    n -= used
 
     if (n < 26) {
       a |= load<u64>(p) >> n
       p -= (63 - n) >> 3
       n |= 56
     }
-    l = <i32>load<u8>(best + 8 + <usize>gb)
+    word = load<u32>(best + 32 + (<usize>gb << 2))
+    l = <i32>(word & 255)
+    stop = <i32>((word >> 8) & 255)
     zeros = <i32>clz<u64>(a)
-    let g: i32
-    if (zeros < <i32>load<u8>(prefix + <usize>l)) {
-      const used = zeros + 1 + l
-      g = <i32>(a >> (64 - used)) + ((zeros - 1) << l)
-      a <<= used
-      n -= used
-    } else {
-      const more = <i32>load<u8>(escapeBits + <usize>l)
-      const used = <i32>load<u8>(prefix + <usize>l) + more
-      g = <i32>load<u16>(escapeBase + (<usize>l << 1)) + (<i32>(a >> (64 - used)) & ((1 << more) - 1))
-      a <<= used
-      n -= used
-    }
+    used = select<i32>(zeros + 1 + l, <i32>(word >> 16), zeros < stop)
+    const g = <i32>(a >> (64 - used)) + (select<i32>(zeros - 1, stop, zeros < stop) << l)
+    a <<= used
+    n -= used
 
     if (n < 26) {
       a |= load<u64>(p) >> n
       p -= (63 - n) >> 3
       n |= 56
     }
-    l = <i32>load<u8>(best + 16 + <usize>bb)
+    word = load<u32>(best + 64 + (<usize>bb << 2))
+    l = <i32>(word & 255)
+    stop = <i32>((word >> 8) & 255)
     zeros = <i32>clz<u64>(a)
-    let b: i32
-    if (zeros < <i32>load<u8>(prefix + <usize>l)) {
-      const used = zeros + 1 + l
-      b = <i32>(a >> (64 - used)) + ((zeros - 1) << l)
-      a <<= used
-      n -= used
-    } else {
-      const more = <i32>load<u8>(escapeBits + <usize>l)
-      const used = <i32>load<u8>(prefix + <usize>l) + more
-      b = <i32>load<u16>(escapeBase + (<usize>l << 1)) + (<i32>(a >> (64 - used)) & ((1 << more) - 1))
-      a <<= used
-      n -= used
-    }
+    used = select<i32>(zeros + 1 + l, <i32>(word >> 16), zeros < stop)
+    const b = <i32>(a >> (64 - used)) + (select<i32>(zeros - 1, stop, zeros < stop) << l)
+    a <<= used
+    n -= used
 
     context = <u32>min(top, 31 - clz<i32>(r + 1)) | (<u32>min(top, 31 - clz<i32>(g + 1)) << 8) | (<u32>min(top, 31 - clz<i32>(b + 1)) << 16)
     store<u32>(buckets + (<usize>x << 2), context)
@@ -300,48 +280,69 @@ function colorSegment(y: i32, from: i32, to: i32): bool {
 function planeSegment(y: i32, from: i32, to: i32): bool {
   const pace = paces + 32
   const limit = <u32>load<u16>(halveAt + (<usize>load<i32>(pace, STAGE) << 1))
+  const top = lastBucket
   const row = plane + <usize>(y * width)
   const above = row - <usize>width
   let wait = load<i32>(pace, WAIT)
   let ranAt = 0
-  for (let x = from; x < to; x++) {
-    const here = row + <usize>x
-    const over = above + <usize>x
-    if (y > 0 && x > 2 && ranAt !== x && load<u8>(over - 1) === load<u8>(over) && load<u8>(here - 1) === load<u8>(here - 2)) {
+  let x = from
+  let left = x > 0 ? <i32>load<u8>(row + <usize>(x - 1)) : 0
+  let corner = x > 0 && y > 0 ? <i32>load<u8>(above + <usize>(x - 1)) : 0
+  let before = x > 0 ? <i32>load<u8>(planeBuckets + <usize>(x - 1)) : y > 0 ? <i32>load<u8>(planeBuckets) : 0
+  let same = x > 1 && <i32>load<u8>(row + <usize>(x - 2)) === left
+  let a = acc
+  let n = avail
+  let p = ip
+  while (x < to) {
+    const up = y > 0 ? <i32>load<u8>(above + <usize>x) : left
+    if (same && up === corner && y > 0 && x > 2 && ranAt !== x) {
+      acc = a
+      avail = n
+      ip = p
       const length = run(pace, to - x)
+      a = acc
+      n = avail
+      p = ip
       if (length < 0) return false
       ranAt = x
-      memory.fill(here, load<u8>(here - 1), <usize>length)
-      x += length - 1
+      memory.fill(row + <usize>x, <u8>left, <usize>length)
+      x += length
+      corner = <i32>load<u8>(above + <usize>(x - 1))
+      before = <i32>load<u8>(planeBuckets + <usize>(x - 1))
       continue
     }
-    const before = <i32>load<u8>(planeBuckets + <usize>(x > 0 ? x - 1 : 0)) & (x > 0 || y > 0 ? 255 : 0)
-    refill()
-    const l = <i32>load<u8>(best + 24 + <usize>before)
-    const zeros = <i32>clz<u64>(acc)
-    let v: i32
-    if (zeros < <i32>load<u8>(prefix + <usize>l)) {
-      const used = zeros + 1 + l
-      v = <i32>(acc >> (64 - used)) + ((zeros - 1) << l)
-      acc <<= used
-      avail -= used
-    } else {
-      const more = <i32>load<u8>(escapeBits + <usize>l)
-      const used = <i32>load<u8>(prefix + <usize>l) + more
-      v = <i32>load<u16>(escapeBase + (<usize>l << 1)) + (<i32>(acc >> (64 - used)) & ((1 << more) - 1))
-      acc <<= used
-      avail -= used
+    if (n < 26) {
+      a |= load<u64>(p) >> n
+      p -= (63 - n) >> 3
+      n |= 56
     }
-    store<u8>(planeBuckets + <usize>x, <u8>min(lastBucket, 31 - clz<i32>(v + 1)))
-    const left = x > 0 ? <i32>load<u8>(here - 1) : y > 0 ? <i32>load<u8>(over) : 0
-    const up = y > 0 ? <i32>load<u8>(over) : left
-    store<u8>(here, <u8>(((left + up) >> 1) + ((v >> 1) ^ -(v & 1))))
+    const word = load<u32>(best + 96 + (<usize>before << 2))
+    const l = <i32>(word & 255)
+    const stop = <i32>((word >> 8) & 255)
+    const zeros = <i32>clz<u64>(a)
+    const used = select<i32>(zeros + 1 + l, <i32>(word >> 16), zeros < stop)
+    const v = <i32>(a >> (64 - used)) + (select<i32>(zeros - 1, stop, zeros < stop) << l)
+    a <<= used
+    n -= used
+    const guess = x === 0 ? up : (left + up) >> 1
+    const sample = (guess + ((v >> 1) ^ -(v & 1))) & 255
+    store<u8>(row + <usize>x, <u8>sample)
+    const bucket = before
+    before = min(top, 31 - clz<i32>(v + 1))
+    store<u8>(planeBuckets + <usize>x, <u8>before)
+    same = sample === left && x > 0
+    left = sample
+    corner = up
+    x++
     if (wait > 0) wait--
     else {
       wait = gap(pace)
-      learn(3, before, v, limit)
+      learn(3, bucket, v, limit)
     }
   }
+  acc = a
+  avail = n
+  ip = p
   store<i32>(pace, wait, WAIT)
   return true
 }

@@ -1,5 +1,6 @@
 // Why: the compiled QUIC decoder behind the same function as the TypeScript one. Compiling WebAssembly takes
-// 'wasm-unsafe-eval' in the page's script-src (and in the worker's own policy); without it loading is refused and the
+// 'wasm-unsafe-eval' in the script-src that governs the place: for a worker that is the policy on the response of its own
+// script (tried in Chromium), so the page's policy can stay without. Where it is not allowed loading is refused, and the
 // caller keeps the TypeScript decoder.
 import { WireError } from '../wire/reader.ts'
 import type { Picture } from '../pixels.ts'
@@ -7,51 +8,26 @@ import { QuicType, quicHeader, type QuicDecode } from '../image/quic/decode.ts'
 import { fresh, type Allocate } from '../image/pool.ts'
 import { HALVE_AT, RUN_BITS, gaps } from '../image/quic/tables.ts'
 import { QUIC_WASM } from './quic-bytes.ts'
+import { instances, type DecoderExports } from './load.ts'
 
-interface Exports {
-  readonly memory: WebAssembly.Memory
+interface Exports extends DecoderExports {
   readonly reserve: (bytes: number, width: number, height: number) => number
-  readonly output: () => number
   readonly decode: (type: number) => number
   readonly gapsAt: () => number
   readonly halveAtAt: () => number
   readonly runBitsAt: () => number
 }
 
-/** After an image that took more memory than this, the instance is replaced: WebAssembly memory never shrinks. */
-const KEEP_BYTES = 96 * 1024 * 1024
-
 /** Compiles; rejects (CompileError, or the policy's refusal) where that is not allowed. */
 export async function loadQuicWasm(): Promise<QuicDecode> {
-  const module = await WebAssembly.compile(Uint8Array.from(atob(QUIC_WASM), (c) => c.charCodeAt(0)))
-  let exports = await instance(module)
-  let next: Promise<void> | undefined
-  return (src, allocate = fresh) => {
-    const picture = decodeWith(exports, src, allocate)
-    if (exports.memory.buffer.byteLength > KEEP_BYTES && next === undefined)
-      next = instance(module).then((fresh) => {
-        exports = fresh
-        next = undefined
-      })
-    return picture
-  }
+  const use = await instances<Exports>(QUIC_WASM, ['reserve', 'output', 'decode', 'gapsAt', 'halveAtAt', 'runBitsAt'], prepare)
+  return (src, allocate = fresh) => use((e) => decodeWith(e, src, allocate))
 }
 
-async function instance(module: WebAssembly.Module): Promise<Exports> {
-  const { exports } = await WebAssembly.instantiate(module, { env: { abort: refuse } })
-  if (!isDecoder(exports)) throw new WireError('QUIC WebAssembly lacks an export')
-  new Uint8Array(exports.memory.buffer).set(gaps(), exports.gapsAt())
-  new Uint16Array(exports.memory.buffer).set(HALVE_AT, exports.halveAtAt() >> 1)
-  new Uint8Array(exports.memory.buffer).set(RUN_BITS, exports.runBitsAt())
-  return exports
-}
-
-function refuse(): never {
-  throw new WireError('QUIC WebAssembly stopped')
-}
-
-function isDecoder(e: object): e is Exports {
-  return 'memory' in e && e.memory instanceof WebAssembly.Memory && ['reserve', 'output', 'decode', 'gapsAt', 'halveAtAt', 'runBitsAt'].every((name) => typeof Reflect.get(e, name) === 'function')
+function prepare(e: Exports): void {
+  new Uint8Array(e.memory.buffer).set(gaps(), e.gapsAt())
+  new Uint16Array(e.memory.buffer).set(HALVE_AT, e.halveAtAt() >> 1)
+  new Uint8Array(e.memory.buffer).set(RUN_BITS, e.runBitsAt())
 }
 
 function decodeWith(e: Exports, src: Uint8Array, allocate: Allocate): Picture {

@@ -52,10 +52,10 @@ const text = (d: Dice, w: number, h: number, bits: 1 | 4 | 8): Draw => {
   const backArea = d.odds(2) ? { left: 0, top: 0, right: 0, bottom: 0 } : d.rect(w, h)
   return { type: 11, draw: { ...d.base(w, h), bits, glyphs, backArea, foreBrush: d.brush(), backBrush: d.brush(), foreMode: 8, backMode: 8 } }
 }
-const composite = (d: Dice, w: number, h: number, format: SurfaceFormat, op: number): Draw => {
+const composite = (d: Dice, w: number, h: number, format: SurfaceFormat, op: number, valid = false): Draw => {
   const picture = (): Picture => {
     const [pw, ph] = [d.int(1, 20), d.int(1, 20)]
-    return d.odds(3) ? d.surface(d.one([RGB, ARGB, A8]), pw, ph) : d.bitmap(pw, ph, !d.odds(3))
+    return !valid && d.odds(3) ? d.surface(d.one([RGB, ARGB, A8]), pw, ph) : d.bitmap(pw, ph, !d.odds(3))
   }
   const src = picture()
   const mask = d.odds(2) ? picture() : null
@@ -95,6 +95,8 @@ const FAMILIES: Record<string, Family> = {
   stroke: { formats: ANY, draw: (d, w, h) => ({ type: 10, draw: { ...d.base(w, h), path: d.path(w, h), attr: { flags: 0, style: new Int32Array(0) }, brush: d.brush(), foreMode: ropd(d), backMode: ropd(d) } }) },
   composite: { formats: ANY, draw: (d, w, h, f) => composite(d, w, h, f, d.int(0, 12)) },
   operators: { formats: ANY, draw: (d, w, h, f) => composite(d, w, h, f, d.int(0x30, 0x3a)) },
+  /** The operators that divide, on colours that are premultiplied as they should be. */
+  divided: { formats: [RGB], draw: (d, w, h, f) => composite(d, w, h, f, d.one([13, d.int(0x35, 0x3e)]), true) },
   fill16: { formats: NARROW, draw: (d, w, h) => ({ type: 1, draw: { ...d.base(w, h), brush: d.brush(), ropDescriptor: ropd(d), mask: d.mask(w, h) } }) },
   copy16: { formats: NARROW, draw: (d, w, h) => ({ type: 3, draw: { ...source(d, w, h, false, d.odds(2)), ropDescriptor: ropd(d), scaleMode: 0, mask: d.mask(w, h) } }) },
   plain16: { formats: [...NARROW, A8], draw: (d, w, h) => ({ type: d.one([6, 7, 8] as const), draw: { ...d.base(w, h), mask: d.mask(w, h) } }) },
