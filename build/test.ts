@@ -33,6 +33,8 @@ const steps: readonly Step[] = [
   { name: 'licences', command: [node, 'build/checks/licences.ts'] },
   { name: 'page', command: [node, 'build/renderer.ts'] },
   { name: 'unit', command: [bin('vitest'), 'run'] },
+  // Compiles the scripted server against Debian's libspice-server.
+  { name: 'SPICE engine', needs: 'root', command: [node, 'e2e/spice-server/cli.ts', 'golden', '--short'] },
   { name: 'package', command: [node, 'build/package.ts'] },
   { name: 'package install', needs: 'root', command: ['bash', '-c', 'exec build/checks/package-install.sh release/latchkey_*_amd64.deb'] },
   { name: 'demo', command: [node, 'build/demo/main.ts', '--headless', '--out', 'test-results/demo-report'] },
@@ -72,7 +74,7 @@ function noLab(): string | undefined {
 function main(): number {
   const { values } = parseArgs({ options: { only: { type: 'string' } } })
   const skipped: string[] = []
-  const missing = { lab: noLab(), root: debianRoot() ? undefined : 'it installs a package and needs root on Debian' }
+  const missing = { lab: noLab(), root: debianRoot() ? undefined : 'it needs root on Debian, where the packages it stands on are installed' }
   if (debianRoot()) installPackages()
   else console.log('Not root on Debian: no packages are installed; a check that needs one says so.')
   if (electronBinary() === undefined) console.log('No Electron binary here: its end-to-end project does not run; the shell is covered by its unit tests.')

@@ -105,6 +105,10 @@ The picture in the console comes from **@spice-project/spice-html5**, © its aut
 - It is **replaceable**: put another build with the same exports in place of that chunk and start the program again. The program does not check the chunk's contents. In packages whose archive integrity is checked, build from source with the other version (\`npm install @spice-project/spice-html5@VERSION && npm run package\`).
 - The licence texts are in its folder: \`COPYING\` (GPL 3) and \`COPYING.LESSER\` (LGPL 3); both are in the package.
 
+## Numbers of the SPICE protocol (BSD-3-Clause)
+
+The names and numbers in \`renderer/spice/wire/\` and \`embedded/spice/protocol.ts\` were taken from the protocol's headers \`spice/enums.h\`, \`spice/protocol.h\` and \`spice/vd_agent.h\` (spice-protocol, Copyright © Red Hat, Inc., BSD-3-Clause). The constants in \`renderer/spice/image/quic/tables.ts\` are part of the QUIC stream format, which is written down only in programs; its sequence of 256 gap lengths was read off a working decoder. No program code was taken from either.
+
 ## All packages
 
 | package | version | licence |

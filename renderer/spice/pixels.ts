@@ -14,6 +14,8 @@ export interface Pixels {
 /** A decoded image. `alpha`: its alpha means something (as sent: colours premultiplied); else it is 0xff everywhere. */
 export interface Picture extends Pixels {
   readonly alpha: boolean
+  /** What an image had where the server's canvas treats that apart: 8, alpha and nothing else; 16, widened colours. */
+  readonly bits?: 8 | 16
 }
 
 /** One bit (or 4, 8: coverage) a pixel, unpacked to a byte each: 0 or 255 for one-bit masks. */

@@ -38,6 +38,9 @@ class FakeWorker implements WorkerLike {
   postMessage(message: ToWorker): void {
     this.got.push(message)
   }
+  terminate(): void {
+    return
+  }
   say(message: FromWorker): void {
     this.onmessage?.({ data: message } as MessageEvent<FromWorker>)
   }
@@ -143,6 +146,7 @@ describe('SpiceEngine', () => {
   test('the pointer where the guest takes positions', async () => {
     await connect()
     pointer('pointermove', 50, 25)
+    window.dispatchEvent(new PointerEvent('pointerup', { clientX: 9, clientY: 9, isPrimary: true, button: 0, buttons: 0 }))
     pointer('pointerdown', 100, 50, { button: 0, buttons: 1 })
     window.dispatchEvent(new PointerEvent('pointerup', { clientX: 100, clientY: 50, isPrimary: true, button: 0, buttons: 0 }))
     const said = server(Channel.INPUTS).said.map((m) => `${m.type} ${hex(m.body)}`)

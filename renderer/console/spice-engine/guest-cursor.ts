@@ -55,7 +55,11 @@ export class GuestCursor {
     const context = this.#drawn.getContext('2d')
     if (context === null) return
     context.putImageData(new ImageData(new Uint8ClampedArray(data.buffer as ArrayBuffer, data.byteOffset, width * height * 4), width, height), 0, 0)
-    if (width <= MAX_CSS_CURSOR && height <= MAX_CSS_CURSOR) this.#css = `url(${this.#drawn.toDataURL()}) ${shape.hotX} ${shape.hotY}, default`
+    // The guest's pixels are the screen's, of which there are more than CSS pixels where the screen is dense.
+    const dense = devicePixelRatio
+    if (Math.max(width, height) > MAX_CSS_CURSOR * dense) return
+    const url = `url("${this.#drawn.toDataURL()}")`
+    this.#css = `${dense === 1 ? url : `image-set(${url} ${dense}x)`} ${Math.floor(shape.hotX / dense)} ${Math.floor(shape.hotY / dense)}, default`
   }
 
   #apply(): void {

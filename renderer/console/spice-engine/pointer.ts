@@ -41,7 +41,8 @@ export class PagePointer {
       inputs.wheel(wheelNotches(e.deltaY, e.deltaMode))
     })
     own('lostpointercapture', (e) => { if (e.isPrimary) this.#sync(0) })
-    window.addEventListener('pointerup', (e) => { if (e.isPrimary) this.#sync(e.buttons, e) }, options)
+    // Also of a drag that ends outside; but a click on our own controls is none of the guest's business.
+    window.addEventListener('pointerup', (e) => { if (e.isPrimary && inputs.buttons !== 0) this.#sync(e.buttons, e) }, options)
     window.addEventListener('pointercancel', (e) => { if (e.isPrimary) this.#sync(0) }, options)
     window.addEventListener('blur', () => { this.#sync(0) }, options)
   }

@@ -118,9 +118,12 @@ export function narrowed(surface: Surface, pic: Picture): Picture {
   return { width: pic.width, height: pic.height, stride: pic.stride, alpha: pic.alpha, data: pic.data.map((v) => (quantise(surface.format, v) & 0xffffff) | (v & 0xff000000)) }
 }
 
-/** The picture, or a copy if it shares its words with the surface: drawing may then read what it drew. */
+/**
+ * The picture as a draw reads it: a copy if it shares its words with the surface, since drawing may read what it drew.
+ * On a surface with alpha, one of 16 bits has an alpha of 255: the server widens it, and copies wider ones as they are.
+ */
 export function detached(surface: Surface, pic: Picture): Picture {
-  if (pic.data.buffer !== surface.data.buffer) return pic
+  if (pic.data.buffer !== surface.data.buffer) return pic.bits === 16 && surface.alpha && !pic.alpha ? { ...pic, alpha: true } : pic
   return { width: pic.width, height: pic.height, stride: pic.stride, alpha: pic.alpha, data: pic.data.slice() }
 }
 

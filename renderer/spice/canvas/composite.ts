@@ -87,6 +87,9 @@ function operand(surface: Surface, pic: Picture): Picture {
   return { ...narrowed(surface, pic), alpha: false }
 }
 
+/** The server's canvas takes a mask from an image of nothing but alpha for opaque; one from such a surface it doesn't. */
+const covering = (mask: Picture): boolean => !mask.alpha || mask.bits === 8
+
 /**
  * Over an opaque source SATURATE is OVER_REVERSE, and pixman computes it as that, in bytes. A source without repeat is
  * opaque only if it reaches everywhere; under a transform that isn't asked, and the difference is one of rounding.
@@ -110,7 +113,7 @@ export function drawComposite(surface: Surface, d: Composite): void {
   const op = reduced(asked, d, opaque, surface)
   const src = new Sampler(pic, d.srcTransform, (d.flags >> 8) & 7, (d.flags >> 14) & 3, opaque)
   const cover = d.mask === null ? null : operand(surface, d.mask)
-  const mask = cover === null ? null : new Sampler(cover, d.maskTransform, (d.flags >> 11) & 7, (d.flags >> 16) & 3, !cover.alpha || flag(CompositeFlags.MASK_OPAQUE))
+  const mask = cover === null ? null : new Sampler(cover, d.maskTransform, (d.flags >> 11) & 7, (d.flags >> 16) & 3, covering(cover) || flag(CompositeFlags.MASK_OPAQUE))
   const channels = mask !== null && flag(CompositeFlags.COMPONENT_ALPHA)
   // What is computed in floats must not see its mask rounded to bytes.
   const exact = mask !== null && !channels && divides(op)

@@ -30,7 +30,7 @@ function setUp(codecs: Promise<HostCodecs> = Promise.resolve({ codecs: [1], deco
   const frames: (() => void)[] = []
   let ended = 0
   const clock = new ManualClock()
-  const worker: WorkerLike = { postMessage: (m: ToWorker) => { host.receive(m) }, onmessage: null, onerror: null }
+  const worker: WorkerLike = { postMessage: (m: ToWorker) => { host.receive(m) }, onmessage: null, onerror: null, terminate: () => told.push('terminated') }
   const host = new DisplayHost({
     post: (message: FromWorker) => { worker.onmessage?.({ data: message } as MessageEvent<FromWorker>) },
     toChannel: (port) => (port as unknown as ScriptedServer).stream,
@@ -43,6 +43,7 @@ function setUp(codecs: Promise<HostCodecs> = Promise.resolve({ codecs: [1], deco
   })
   const proxy = new DisplayProxy({
     worker,
+    clock,
     openPort: (_, id) => {
       const server = new ScriptedServer()
       servers.set(id, server)
@@ -149,6 +150,8 @@ describe('ends', () => {
     s.proxy.close()
     expect([server.stream.closedByEngine, s.ended(), s.told]).toEqual([true, 1, ['linked 0']])
     expect([await s.proxy.stats(), await s.proxy.screenshot()]).toEqual([[], null])
+    s.clock.advance(2000)
+    expect(s.told.at(-1)).toBe('terminated')
   })
 
   test('a channel that cannot be opened', async () => {

@@ -38,6 +38,8 @@ export interface HostEnvironment {
 }
 
 const MAX_PAST = 64
+/** Lost messages of a channel that are told one by one; all are counted. */
+const MAX_PROBLEMS = 1000
 
 interface Display {
   readonly presenter: Presenter
@@ -120,6 +122,7 @@ export class DisplayHost {
     // Closed while the browser was asked what it can.
     if (!display.offered || display.end !== undefined || this.#displays.get(id) !== display) return bytes.close()
     const { presenter } = display
+    let problems = 0
     const sink = localSink(
       { openChannel: () => Promise.resolve(bytes), clock, group: this.#group, ...(ticket && { ticket: () => ticket }), ...(cipher && { cipher }) },
       (_, send) => {
@@ -154,7 +157,7 @@ export class DisplayHost {
         this.#forget(id, display)
         post({ t: 'closed', id, reason })
       },
-      problem: (messageType, detail) => { post({ t: 'problem', id, messageType, detail }) },
+      problem: (messageType, detail) => { if (++problems <= MAX_PROBLEMS) post({ t: 'problem', id, messageType, detail }) },
       migrating: (flags) => { post({ t: 'migrating', id, flags }) },
     })
   }

@@ -8,7 +8,7 @@ import { drawText } from '../canvas/text.ts'
 import type { Brush, Mask } from '../canvas/types.ts'
 import type { ImageRef } from '../image/types.ts'
 import type { Coverage, Picture } from '../pixels.ts'
-import { BitmapFmt, ImageType } from '../wire/enums.ts'
+import { ImageType } from '../wire/enums.ts'
 import { DisplayMsg } from '../wire/messages.ts'
 import { WireError } from '../wire/reader.ts'
 import type { DrawCommand, WireBrush, WireMask } from './commands.ts'
@@ -93,11 +93,6 @@ class Taken {
   }
 }
 
-/** The server's canvas takes the alpha of a mask that is a bitmap of nothing else for opaque; of surfaces it doesn't. */
-function compositeMask(ref: ImageRef, mask: Picture): Picture {
-  return ref.type === ImageType.BITMAP && ref.format === BitmapFmt['8BIT_A'] ? { ...mask, alpha: false } : mask
-}
-
 /** Draws; `decoded` as needsOf lists them. */
 export function paint(surface: Surface, command: DrawCommand, decoded: readonly Decoded[]): void {
   const taken = new Taken(decoded)
@@ -144,7 +139,7 @@ export function paint(surface: Surface, command: DrawCommand, decoded: readonly 
     }
     case DisplayMsg.DRAW_COMPOSITE: {
       const d = command.draw
-      return drawComposite(surface, { ...d, src: taken.picture(), mask: d.mask === null ? null : compositeMask(d.mask, taken.picture()) })
+      return drawComposite(surface, { ...d, src: taken.picture(), mask: d.mask === null ? null : taken.picture() })
     }
   }
 }

@@ -1,5 +1,6 @@
 // Why: the page's half: a sink that hands each display channel's port to the worker and knows what became of it. After
 // that the page's thread has nothing more to do with pixels.
+import { systemClock, type Clock } from '../session/clock.ts'
 import type { ChannelOffer, ChannelReports, ChannelSink, SinkChannel } from '../session/sink.ts'
 import type { DisplayStats, FromWorker, Screenshot, ToWorker, View } from './protocol.ts'
 
@@ -8,6 +9,7 @@ export interface WorkerLike {
   postMessage(message: ToWorker, transfer: Transferable[]): void
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null
   onerror: ((event: ErrorEvent) => void) | null
+  terminate(): void
 }
 
 export interface DisplayProxyOptions {
@@ -18,7 +20,11 @@ export interface DisplayProxyOptions {
   readonly ticket?: () => Uint8Array
   readonly onView?: (id: number, view: View | null) => void
   readonly onFirstFrame?: (id: number) => void
+  readonly clock?: Clock
 }
+
+/** A worker that does not end itself in this time is busy with something that will not end, ms. */
+const END_MS = 2000
 
 export class DisplayProxy implements ChannelSink {
   readonly #o: DisplayProxyOptions
@@ -88,6 +94,7 @@ export class DisplayProxy implements ChannelSink {
     worker.onerror = null
     // It ends itself: one that is ended from here closes no ports, and their other ends would wait for ever.
     worker.postMessage({ t: 'end' }, [])
+    ;(this.#o.clock ?? systemClock).after(END_MS, () => { worker.terminate() })
   }
 
   #post(message: ToWorker, transfer: Transferable[] = []): void {

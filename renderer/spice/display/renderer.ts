@@ -13,7 +13,6 @@ import { Counter, type DisplayCounts } from './counts.ts'
 import { needsOf, paint, type Decoded, type Need } from './paint.ts'
 import { parseDraw } from './parse-draws.ts'
 import { parseMode, parseMonitors, parseReportRequest, parseStreamClip, parseStreamCreate, parseStreamData, parseSurfaceCreate, type MonitorHead } from './parse.ts'
-import { isSixteenBit } from './sixteen.ts'
 import type { Streams } from './streams.ts'
 import { Surfaces } from './surfaces.ts'
 
@@ -133,9 +132,7 @@ export class DisplayModel {
   }
 
   #picture(ref: ImageRef, target: Surface | undefined): Picture | Promise<Picture> {
-    const picture = this.#images.decode(ref, target?.format === SurfaceFmt['16_555'])
-    if (target?.alpha !== true || !isSixteenBit(ref)) return picture
-    return picture instanceof Promise ? picture.then((p) => ({ ...p, alpha: true })) : { ...picture, alpha: true }
+    return this.#images.decode(ref, target?.format === SurfaceFmt['16_555'])
   }
 
   #other(type: number, r: Reader): void | Promise<void> {
@@ -183,6 +180,8 @@ export class DisplayModel {
 
   #stream(type: number, r: Reader): void | Promise<void> {
     const streams = this.#streams
+    // Where no stream can be, that none is left is no news.
+    if (streams === undefined && type === DisplayMsg.STREAM_DESTROY_ALL) return
     if (streams === undefined) throw new WireError(`display message ${type}`)
     switch (type) {
       case DisplayMsg.STREAM_CREATE:

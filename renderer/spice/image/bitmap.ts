@@ -81,7 +81,12 @@ export function decodeRaw(rows: RawRows, allocate: Allocate = fresh): Picture {
     default:
       throw new WireError(`bitmap format ${format} without palette`)
   }
-  return { width, height, stride: width, data: out, alpha: format === BitmapFmt.RGBA || format === BitmapFmt['8BIT_A'] }
+  return { width, height, stride: width, data: out, alpha: format === BitmapFmt.RGBA || format === BitmapFmt['8BIT_A'], ...bitsOf(format) }
+}
+
+/** The mark of a picture from rows of this BitmapFmt. */
+export function bitsOf(format: number): Pick<Picture, 'bits'> {
+  return format === BitmapFmt['16BIT'] ? { bits: 16 } : format === BitmapFmt['8BIT_A'] ? { bits: 8 } : {}
 }
 
 function rowAt(rows: RawRows, y: number): number {

@@ -39,6 +39,15 @@ describe('picture cache', () => {
     expect(() => decoder.decode(cached(ImageType.FROM_CACHE, 0, 2))).toThrow(wireError)
   })
 
+  it('keeps what an image was sent with: sixteen bits, or alpha alone', () => {
+    const decoder = freshDecoder()
+    void decoder.decode({ ...bitmap(0, 1, 0x7fff, ImageFlags.CACHE_ME), format: BitmapFmt['16BIT'] })
+    void decoder.decode({ ...bitmap(0, 2, 0x80, ImageFlags.CACHE_ME), format: BitmapFmt['8BIT_A'] })
+    void decoder.decode(bitmap(0, 3, 0x80, ImageFlags.CACHE_ME))
+    const bits = (id: number): unknown => (decoder.decode(cached(ImageType.FROM_CACHE, 0, id)) as Picture).bits
+    expect([bits(1), bits(2), bits(3)]).toEqual([16, 8, undefined])
+  })
+
   it('forgets on INVAL_LIST and INVAL_ALL, and unknown ids do no harm', () => {
     const decoder = freshDecoder()
     for (const id of [1, 2, 3]) void decoder.decode(bitmap(0, id, id, ImageFlags.CACHE_ME))
@@ -50,8 +59,16 @@ describe('picture cache', () => {
     expect(() => decoder.invalidateList(new Reader(Uint8Array.from([255, 255, 1])))).toThrow(wireError)
   })
 
-  it('stays within what was announced, the least recently used goes first', () => {
+  it('holds more than was announced: a server with two displays counts on it', () => {
     const cache = new PixmapCache(100)
+    for (let id = 0; id < 5; id++) cache.put(0, id, { kind: 'picture', picture: picture(10, 4, id), lossy: false })
+    expect([0, 1, 2, 3, 4].map((id) => cache.get(0, id) !== undefined)).toEqual([true, true, true, true, true])
+    cache.put(0, 5, { kind: 'picture', picture: picture(1, 1, 5), lossy: false })
+    expect(cache.get(0, 0)).toBeUndefined()
+  })
+
+  it('stays within twice of what was announced, the least recently used goes first', () => {
+    const cache = new PixmapCache(50)
     const put = (id: number): void => cache.put(0, id, { kind: 'picture', picture: picture(10, 4, id), lossy: false })
     put(1)
     put(2)

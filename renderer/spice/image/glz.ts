@@ -101,7 +101,7 @@ class GlzJob {
       data = data.slice()
       flipRows(data, width, height)
     }
-    return { width, height, stride: width, data, alpha }
+    return { width, height, stride: width, data, alpha, ...(this.#header.type === LzType.RGB16 ? { bits: 16 } : {}) }
   }
 
   /** `bias`: what is added to a length: 0 for colours of 3 bytes, 1 for those of 2, 2 for alpha. */

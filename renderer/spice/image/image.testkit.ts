@@ -83,7 +83,8 @@ export function madeUp(kind: Kind, width: number, height: number, seed: number):
 
 /** First difference, or undefined: vitest would print both pictures. */
 export function difference(a: Picture, b: Picture): string | undefined {
-  if (a.width !== b.width || a.height !== b.height || a.alpha !== b.alpha) return `${a.width}×${a.height} ${a.alpha} and ${b.width}×${b.height} ${b.alpha}`
+  const [p, q] = [a, b].map(({ width, height, alpha, bits }) => `${width}×${height} ${alpha} ${bits}`)
+  if (p !== q) return `${p} and ${q}`
   for (let y = 0; y < a.height; y++)
     for (let x = 0; x < a.width; x++) {
       const p = a.data[y * a.stride + x] ?? -1

@@ -56,6 +56,13 @@ describe('LZ', () => {
     expect(() => decodeLzAlpha(lzImage(LzType.RGB32, 2, 2, 8, true, [3, 1, 2, 3, 4]))).toThrow(wireError)
   })
 
+  it('reads alpha alone as black with that alpha, as a bitmap of it', () => {
+    const got = decodeLzRgb(lzImage(LzType.A8, 4, 2, 4, false, [3, 1, 2, 3, 4, 0, 0x80, 0x20, 0]))
+    expect([...got.data].map((v) => v >>> 0)).toEqual([0x80000000, 0x80000000, 0x80000000, 0x80000000, 0x01000000, 0x02000000, 0x03000000, 0x04000000])
+    expect(got).toMatchObject({ width: 4, height: 2, alpha: true, bits: 8 })
+    expect(() => decodeLzRgb(lzImage(LzType.A8, 4, 2, 4, false, [3, 1, 2, 3, 4, 0, 0x80]))).toThrow(wireError)
+  })
+
   it('repeats a pattern of any length, in words and bytes', () => {
     for (const make of [(n: number) => new Uint32Array(n), (n: number) => new Uint8Array(n)])
       for (let distance = 1; distance < 40; distance++)
@@ -100,6 +107,25 @@ describe('LZ4 blocks', () => {
 
   it.each([[[0x40, 1, 2]], [[0x10, 1, 2, 0]], [[0x10, 1, 0, 0]], [[0x1f, 1, 1, 0, 255, 255]], [[0xf0, 255, 255, 255]], [[0x10, 1, 1]]])('refuses %j', (bytes) => {
     expect(() => lz4Block(Uint8Array.from(bytes), 0, bytes.length, new Uint8Array(12), 0)).toThrow(wireError)
+  })
+
+  it.each([[8, 2], [64, 32]])('alpha alone, %i×%i, in TypeScript and WebAssembly', async (width, height) => {
+    const { lz4: wasm } = await loadRowsWasm()
+    const n = width * height - 20
+    // Twenty literals and a match of the rest, five back; the last sequence of a block is literals only.
+    const block = [0xff, 5, ...Array.from({ length: 20 }, (_, i) => i * 12), 5, 0]
+    const rest = n - 5
+    if (rest < 19) block.splice(0, block.length, ...Array.of(0xf0, width * height - 15), ...Array.from({ length: width * height }, (_, i) => i * 12))
+    else block.push(...Array<number>(Math.floor((rest - 19) / 255)).fill(255), (rest - 19) % 255, 0x50, 1, 2, 3, 4, 5)
+    const src = Uint8Array.from([0, 10, 0, 0, block.length >> 8, block.length & 255, ...block])
+    const got = decodeLz4(src, width, height)
+    expect(got).toMatchObject({ alpha: true, bits: 8 })
+    // Bottom-up: the first byte is the bottom row's.
+    const bottom = (height - 1) * width
+    for (let x = 0; x < 8; x++) expect(got.data[bottom + x]! >>> 0).toBe(x * 12 * 0x1000000)
+    expect(difference(wasm(src, width, height), got)).toBeUndefined()
+    expect(() => decodeLz4(Uint8Array.from([0, 5, ...src.subarray(2)]), width, height)).toThrow(wireError)
+    expect(() => wasm(src.subarray(0, -6), width, height)).toThrow(wireError)
   })
 
   it('matches of any distance and length, TypeScript, WebAssembly and byte by byte', async () => {

@@ -45,10 +45,16 @@ export function lzHeader(src: Uint8Array): LzHeader {
 /** Same shape for the TypeScript and the WebAssembly decoder. */
 export type LzDecode = (src: Uint8Array, allocate?: Allocate) => Picture
 
-/** LZ_RGB of 16, 24, 32 bits and RGBA. */
+/** LZ_RGB of 16, 24, 32 bits, RGBA, and alpha alone (black with that alpha, as a bitmap of 8BIT_A). */
 export function decodeLzRgb(src: Uint8Array, allocate: Allocate = fresh): Picture {
   const header = lzHeader(src)
   const { width, height, type } = header
+  if (type === LzType.A8) {
+    const plane = decodeLzAlpha(src)
+    const data = allocate(width * height)
+    for (let i = 0; i < data.length; i++) data[i] = plane.data[i]! << 24
+    return { width, height, stride: width, data, alpha: true, bits: 8 }
+  }
   if (type !== LzType.RGB16 && type !== LzType.RGB24 && type !== LzType.RGB32 && type !== LzType.RGBA) throw new WireError(`LZ_RGB of type ${type}`)
   const out = allocate(fillable(width * height, src))
   const end = type === LzType.RGB16 ? pixels16(src, LZ_HEADER, out) : pixels24(src, LZ_HEADER, out)
@@ -59,7 +65,7 @@ export function decodeLzRgb(src: Uint8Array, allocate: Allocate = fresh): Pictur
     mergeAlpha(out, plane)
   }
   if (!header.topDown) flipRows(out, width, height)
-  return { width, height, stride: width, data: out, alpha }
+  return { width, height, stride: width, data: out, alpha, ...(type === LzType.RGB16 ? { bits: 16 } : {}) }
 }
 
 /** LZ_PLT: indices of 1, 4, 8 bits; commands work on bytes, so a match covers two or eight pixels. */

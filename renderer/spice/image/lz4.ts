@@ -1,6 +1,7 @@
 // Why: LZ4 images are raw rows in blocks that may refer to the rows of earlier blocks, which no block decoder from a
 // registry takes; the block format is public (lz4_Block_format.md) and thirty lines long. In front: a byte for row order
 // and one for the bitmap format; each block has its size in big-endian before it.
+import { BitmapFmt } from '../wire/enums.ts'
 import { WireError } from '../wire/reader.ts'
 import type { Picture } from '../pixels.ts'
 import { decodeRaw } from './bitmap.ts'
@@ -19,7 +20,7 @@ export type Lz4Decode = (src: Uint8Array, width: number, height: number, allocat
 
 export interface Lz4Header {
   readonly topDown: boolean
-  /** BitmapFmt of 16 bits or more. */
+  /** BitmapFmt of 16 bits or more, or 8BIT_A. */
   readonly format: number
   readonly bits: number
   /** Bytes a row. */
@@ -32,7 +33,7 @@ export function lz4Header(src: Uint8Array, width: number, height: number): Lz4He
   const topDown = src[0] !== 0
   const format = src[1]!
   const bits = bitsPerPixel(format)
-  if (bits < 16) throw new WireError(`LZ4 image of format ${format}`)
+  if (bits < 16 && format !== BitmapFmt['8BIT_A']) throw new WireError(`LZ4 image of format ${format}`)
   const stride = (width * bits) / 8
   if (stride * height > src.length * MAX_GAIN) throw new WireError(`LZ4 image of ${stride * height} bytes in ${src.length}`)
   return { topDown, format, bits, stride }

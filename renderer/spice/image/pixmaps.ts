@@ -1,5 +1,5 @@
-// Why: the server decides what its client remembers and counts it in pixels; this remembers no more than it was told to
-// announce. Ids have 64 bits and stay two numbers. A lossy picture can be replaced by the lossless one later, and a draw
+// Why: the server decides what its client remembers and counts it in pixels; this forgets nothing of its own accord until
+// that is far more than was announced. Ids have 64 bits and stay two numbers. A lossy picture can be replaced by the lossless one later, and a draw
 // that must not be lossy waits for that.
 import type { Coverage, Picture } from '../pixels.ts'
 import { Arrivals } from './arrivals.ts'
@@ -7,12 +7,16 @@ import { Arrivals } from './arrivals.ts'
 /** A bitmap of one bit that was cached as a mask keeps its coverage: as a picture it has no colours of its own. */
 export type CachedImage = { readonly kind: 'picture'; readonly picture: Picture; readonly lossy: boolean } | { readonly kind: 'mask'; readonly mask: Coverage; readonly lossy: false }
 
+/** The real server, with two displays at once, holds more than was announced before it says what to forget. */
+const SLACK = 2
+
 /**
  * Shared by the display channels of a session. The server frees ids before it uses their room again, so the least
- * recently used go only if it does not keep to the size that was announced.
+ * recently used go only if it does neither: memory stays within twice the size that was announced.
  */
 export class PixmapCache {
-  readonly #limit: number
+  /** Pixels. */
+  readonly #most: number
   readonly #arrivals: Arrivals
   /** In order of use, oldest first. */
   readonly #images = new Map<string, CachedImage>()
@@ -20,7 +24,7 @@ export class PixmapCache {
 
   /** `limit`: pixels, as announced in the display channel's INIT. */
   constructor(limit: number, arrivals: Arrivals = new Arrivals()) {
-    this.#limit = limit
+    this.#most = limit * SLACK
     this.#arrivals = arrivals
   }
 
@@ -46,7 +50,7 @@ export class PixmapCache {
     this.#images.set(key, image)
     this.#pixels += areaOf(image)
     for (const oldest of this.#images.keys()) {
-      if (this.#pixels <= this.#limit) break
+      if (this.#pixels <= this.#most) break
       this.#drop(oldest)
     }
     this.#arrivals.arrived()

@@ -3,10 +3,10 @@
 import { BitmapFmt } from '../wire/enums.ts'
 import { WireError } from '../wire/reader.ts'
 import type { Picture } from '../pixels.ts'
-import { decodeRaw, type RawDecode, type RawRows } from '../image/bitmap.ts'
+import { bitsOf, decodeRaw, type RawDecode, type RawRows } from '../image/bitmap.ts'
 import { checkedArea } from '../image/limits.ts'
 import { bitsPerPixel } from '../image/parse.ts'
-import { lz4Header, type Lz4Decode } from '../image/lz4.ts'
+import { decodeLz4, lz4Header, type Lz4Decode } from '../image/lz4.ts'
 import { fresh, type Allocate } from '../image/pool.ts'
 import { LZ4_WASM } from './lz4-bytes.ts'
 import { instances, type DecoderExports } from './load.ts'
@@ -27,7 +27,7 @@ const WIDE: ReadonlySet<number> = new Set([BitmapFmt['16BIT'], BitmapFmt['24BIT'
 export async function loadRowsWasm(): Promise<{ readonly lz4: Lz4Decode; readonly raw: RawDecode }> {
   const use = await instances<Exports>(LZ4_WASM, ['reserve', 'output', 'decode', 'rows', 'convert'])
   return {
-    lz4: (src, width, height, allocate = fresh) => use((e) => decodeWith(e, src, width, height, allocate)),
+    lz4: (src, width, height, allocate = fresh) => (WIDE.has(lz4Header(src, width, height).format) ? use((e) => decodeWith(e, src, width, height, allocate)) : decodeLz4(src, width, height, allocate)),
     raw: (rows, allocate = fresh) => (rows.width * rows.height < LEAST_PIXELS || !WIDE.has(rows.format) ? decodeRaw(rows, allocate) : use((e) => rawWith(e, rows, allocate))),
   }
 }
@@ -40,7 +40,7 @@ function decodeWith(e: Exports, src: Uint8Array, width: number, height: number, 
   new Uint8Array(e.memory.buffer).set(coded, at)
   const alpha = format === BitmapFmt.RGBA
   if (e.decode(coded.length, bits, alpha ? 0 : 0xff000000, topDown ? 1 : 0) === 0) throw new WireError('LZ4 image damaged')
-  return result(e, width, height, alpha, allocate)
+  return result(e, width, height, format, allocate)
 }
 
 function rawWith(e: Exports, rows: RawRows, allocate: Allocate): Picture {
@@ -54,11 +54,11 @@ function rawWith(e: Exports, rows: RawRows, allocate: Allocate): Picture {
   new Uint8Array(e.memory.buffer).set(rows.data.subarray(0, size), e.rows())
   const alpha = rows.format === BitmapFmt.RGBA
   e.convert(bits, alpha ? 0 : 0xff000000, topDown ? 1 : 0, stride)
-  return result(e, width, height, alpha, allocate)
+  return result(e, width, height, rows.format, allocate)
 }
 
-function result(e: Exports, width: number, height: number, alpha: boolean, allocate: Allocate): Picture {
+function result(e: Exports, width: number, height: number, format: number, allocate: Allocate): Picture {
   const data = allocate(width * height)
   data.set(new Uint32Array(e.memory.buffer, e.output(), width * height))
-  return { width, height, stride: width, data, alpha }
+  return { width, height, stride: width, data, alpha: format === BitmapFmt.RGBA, ...bitsOf(format) }
 }

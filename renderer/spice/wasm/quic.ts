@@ -38,5 +38,5 @@ function decodeWith(e: Exports, src: Uint8Array, allocate: Allocate): Picture {
   if (e.decode(type) === 0) throw new WireError('QUIC image damaged')
   const data = allocate(width * height)
   data.set(new Uint32Array(e.memory.buffer, e.output(), width * height))
-  return { width, height, stride: width, data, alpha: type === QuicType.RGBA }
+  return { width, height, stride: width, data, alpha: type === QuicType.RGBA, ...(type === QuicType.RGB16 ? { bits: 16 } : {}) }
 }

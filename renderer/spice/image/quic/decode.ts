@@ -60,7 +60,7 @@ export function decodeQuic(src: Uint8Array, allocate: Allocate = fresh): Picture
   if (type === QuicType.GRAY && plane !== undefined) for (let i = 0; i < out.length; i++) out[i] = 0xff000000 | (plane.data[i]! * 0x10101)
   else if (type === QuicType.RGBA && plane !== undefined) mergeAlpha(out, plane.data)
   else if (type === QuicType.RGB16) for (let i = 0; i < out.length; i++) out[i] = 0xff000000 | ((out[i]! << 3) & 0xf8f8f8) | ((out[i]! >>> 2) & 0x070707)
-  return { width, height, stride: width, data: out, alpha: type === QuicType.RGBA }
+  return { width, height, stride: width, data: out, alpha: type === QuicType.RGBA, ...(type === QuicType.RGB16 ? { bits: 16 } : {}) }
 }
 
 /** Cuts a row where the pace of learning changes. */

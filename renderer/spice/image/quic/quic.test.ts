@@ -17,7 +17,7 @@ function kept(type: number, pixels: Uint32Array, width: number, height: number):
     if (type === QuicType.RGB16) return 0xff000000 | five(p)
     return type === QuicType.RGBA ? p : 0xff000000 | p
   })
-  return { width, height, stride: width, data, alpha: type === QuicType.RGBA }
+  return { width, height, stride: width, data, alpha: type === QuicType.RGBA, ...(type === QuicType.RGB16 ? { bits: 16 } : {}) }
 }
 
 describe('QUIC', () => {
