@@ -1,7 +1,7 @@
 // Why: time-to-desktop is the product's promise, so it is measured where a person feels it: from Enter to the first
 // frame and to the guest's confirmation, with the desktop running. Prints the phases' median and maximum, and what
 // limits the whole. Never a test: a loaded machine would make it one that lies.
-//   npm run bench:login -- --lab embedded|kvm --runs N [--json]
+//   npm run bench:login -- --lab embedded|kvm --runs N [--engine spice-html5|latchkey] [--json]
 import { cpus } from 'node:os'
 import { phaseNames, type PhaseName } from '../shared/view/view-state.ts'
 import { startChromiumKiosk } from '../electron/main/chromium.ts'
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const args = parseDemoArgs(process.argv.slice(2))
   const say = (line: string): void => void process.stderr.write(`${line}\n`)
   ensureRenderer()
-  const rig = await startRig(args.lab, say, { show: 'single' })
+  const rig = await startRig(args.lab, say, { show: 'single', engine: args.engine })
   const kiosk = await startChromiumKiosk({ configDir: rig.configDir, dev: true, headless: true, version: version(), logTo: () => undefined }).catch(async (e: unknown) => {
     // A real lab that is left running would be in the way of the next run.
     await rig.stop()
@@ -78,6 +78,7 @@ async function main(): Promise<void> {
   const result = {
     bench: 'login',
     lab: rig.lab,
+    engine: args.engine,
     shell: kiosk.shell.name,
     runs: runs.length,
     cpus: cpus().length,

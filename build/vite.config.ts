@@ -39,6 +39,8 @@ export const rendererConfig = (entry: string, outDir: string): UserConfig => ({
   publicDir: false,
   logLevel: 'warn',
   plugins: [react(), minifyOurs()],
+  // electron/shells/common/csp.ts knows the worker by this name.
+  worker: { format: 'es', plugins: () => [minifyOurs()], rolldownOptions: { output: { entryFileNames: 'assets/[name].js', chunkFileNames: 'assets/[name].js' } } },
   build: {
     outDir,
     emptyOutDir: true,

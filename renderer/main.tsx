@@ -1,6 +1,7 @@
 // Why: the page's entry. Finds the bridge, makes the store and draws; everything else is passed in.
 import '../shared/ipc/no-eval.ts'
 import { createBridge } from './bridge.ts'
+import { ChosenEngine } from './console/chosen-engine.ts'
 import { SpiceHtml5Engine } from './console/spice-html5/engine.ts'
 import { mount } from './mount.tsx'
 import { createStore } from './store.ts'
@@ -13,7 +14,12 @@ if (root !== null) {
   } else {
     const bridge = createBridge(window, raw)
     const store = createStore(bridge)
-    mount(root, { store, openChannel: bridge.openChannel, engine: new SpiceHtml5Engine() })
+    const engine = new ChosenEngine(
+      () => store.get().bootstrap?.consoleEngine ?? 'spice-html5',
+      new SpiceHtml5Engine(),
+      async () => new (await import('./console/spice-engine/engine.ts')).SpiceEngine(),
+    )
+    mount(root, { store, openChannel: bridge.openChannel, engine })
     void store.start()
   }
 }

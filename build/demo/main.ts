@@ -99,7 +99,7 @@ async function main(): Promise<number> {
   const args = parseDemoArgs(process.argv.slice(2))
   ensureRenderer()
   say(args.lab === 'kvm' ? 'Starting the real lab (libvirt, QEMU, sshd) …' : 'Starting the embedded hypervisor …')
-  const rig = await startRig(args.lab, say)
+  const rig = await startRig(args.lab, say, { engine: args.engine })
   try {
     if (haveDisplay(args)) return await interactive(rig)
     const out = resolve(args.out)

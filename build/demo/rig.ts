@@ -21,6 +21,8 @@ export interface Rig {
 export interface RigOptions {
   /** The demo shows the list (two desktops); the bench goes straight on (one, running). */
   readonly show?: 'list' | 'single'
+  /** console.engine; default: the product's own default. */
+  readonly engine?: 'spice-html5' | 'latchkey'
 }
 
 type UriParameters = Readonly<Record<string, string>>
@@ -44,7 +46,7 @@ const common = (user: string, hint: string): Pick<ConfigInput, 'version' | 'ui' 
   kiosk: { fullscreen: false, allowReboot: false, allowPowerOff: false },
 })
 
-async function embeddedRig({ show = 'list' }: RigOptions): Promise<Rig> {
+async function embeddedRig({ show = 'list', engine }: RigOptions): Promise<Rig> {
   const hypervisor: EmbeddedHypervisor = await startEmbeddedHypervisor({ ...demoOptions(), display: spiceDisplay })
   const config = makeConfigDir()
   const person = show === 'list' ? demoPeople.grace : demoPeople.ada
@@ -52,6 +54,7 @@ async function embeddedRig({ show = 'list' }: RigOptions): Promise<Rig> {
   const known_hosts = config.file('known_hosts', hypervisor.knownHosts)
   config.write({
     ...common(person.name, hint(person)),
+    ...(engine && { console: { engine } }),
     endpoints: [{ id: 'demo', label: 'Embedded hypervisor', kind: 'libvirt', uri: libvirtUri('kiosk', hypervisor.host, hypervisor.port, { keyfile, known_hosts }), access: 'device' }],
   })
   return {
@@ -68,7 +71,7 @@ async function embeddedRig({ show = 'list' }: RigOptions): Promise<Rig> {
   }
 }
 
-async function kvmRig(say: (line: string) => void, { show = 'list' }: RigOptions): Promise<Rig> {
+async function kvmRig(say: (line: string) => void, { show = 'list', engine }: RigOptions): Promise<Rig> {
   const lab = await startLab({ log: say })
   const config = makeConfigDir()
   // Ada has several desktops, Grace exactly one.
@@ -78,6 +81,7 @@ async function kvmRig(say: (line: string) => void, { show = 'list' }: RigOptions
   if (show === 'single') await lab.setState(domain.name, 'running')
   config.write({
     ...common(person.name, hint(person)),
+    ...(engine && { console: { engine } }),
     endpoints: [{ id: 'lab', label: 'Real hypervisor', kind: 'libvirt', uri: lab.libvirtUri('device'), access: 'device' }],
   })
   return {

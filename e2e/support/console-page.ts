@@ -80,7 +80,8 @@ export async function chooseFromMenu(page: Page, item: string): Promise<void> {
 
 /** CSS pixel of the page that shows this pixel of the guest's surface, for a surface that is fitted and centred. */
 export async function onPage(page: Page, surface: { readonly width: number; readonly height: number }, at: { readonly x: number; readonly y: number }): Promise<{ x: number; y: number; scale: number }> {
-  const box = await page.locator('canvas').boundingBox()
+  // The guest's canvas comes first; an engine may draw the guest's pointer into a small second one.
+  const box = await page.locator('canvas').first().boundingBox()
   if (!box) throw new Error('the page shows no canvas')
   const scale = Math.min(box.width / surface.width, box.height / surface.height)
   const left = box.x + (box.width - surface.width * scale) / 2

@@ -79,7 +79,7 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('From sign-in to sign-out.'),
-  console: z.strictObject({ engine: z.enum(['spice-html5']).default('spice-html5').describe('The SPICE client in the window.') }).prefault({}).describe('The picture of the desktop.'),
+  console: z.strictObject({ engine: z.enum(['spice-html5', 'latchkey']).default('spice-html5').describe('The SPICE client in the window: the spice-html5 package, or Latchkey\'s own engine, which is being built (docs/spice.md).') }).prefault({}).describe('The picture of the desktop.'),
   kiosk: z
     .strictObject({
       fullscreen: z.boolean().default(true).describe('Full screen with keyboard lock.'),

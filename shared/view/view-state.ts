@@ -94,7 +94,7 @@ export const Bootstrap = z.strictObject({
   message: z.string().max(2000),
   power: z.array(PowerAction),
   fullscreen: z.boolean(),
-  consoleEngine: z.enum(['spice-html5']),
+  consoleEngine: z.enum(['spice-html5', 'latchkey']),
   onDisconnect: z.enum(['keep', 'lock', 'logoff']),
   view: ViewState,
 })

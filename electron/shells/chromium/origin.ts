@@ -2,7 +2,7 @@
 // browser's interception, and every other request is refused. There is no port that anybody else could open.
 import type { BrowserContext, Route } from 'playwright-core'
 import type { AssetMap } from '../common/assets.ts'
-import { SECURITY_HEADERS } from '../common/csp.ts'
+import { headersFor, SECURITY_HEADERS } from '../common/csp.ts'
 import type { Logger } from '../../core/ports/logger.ts'
 
 /** RFC 6761 reserves .invalid: no resolver will ever answer for it. https makes it a secure context. */
@@ -29,7 +29,7 @@ export function answerRequest(assets: AssetMap, method: string, url: string, nav
   if (navigation && parsed.href.split('#')[0] !== PAGE_URL) return { kind: 'refuse' }
   const asset = parsed.search ? undefined : assets.lookup(parsed.pathname)
   if (!asset) return { kind: 'missing' }
-  return { kind: 'serve', body: asset.bytes, headers: { ...SECURITY_HEADERS, 'content-type': asset.type } }
+  return { kind: 'serve', body: asset.bytes, headers: headersFor(parsed.pathname, asset.type) }
 }
 
 /** Installs the interception for every page of the context, also for those that are about to be closed as strays. */

@@ -1,11 +1,13 @@
 // Why: the policy is the page's cage; loosening it must fail a test that names the directive.
 import { expect, it } from 'vitest'
-import { CSP, CSP_DIRECTIVES, SECURITY_HEADERS } from './csp.ts'
+import { CSP, CSP_DIRECTIVES, headersFor, SECURITY_HEADERS, WORKER_PATH } from './csp.ts'
 
 it('starts from nothing and lets the page talk to nobody', () => {
-  for (const name of ['default-src', 'connect-src', 'worker-src', 'frame-src', 'object-src', 'base-uri', 'form-action', 'frame-ancestors', 'trusted-types']) expect([name, CSP_DIRECTIVES[name]]).toEqual([name, "'none'"])
+  for (const name of ['default-src', 'connect-src', 'frame-src', 'object-src', 'base-uri', 'form-action', 'frame-ancestors']) expect([name, CSP_DIRECTIVES[name]]).toEqual([name, "'none'"])
   expect(CSP_DIRECTIVES['script-src']).toBe("'self'")
   expect(CSP_DIRECTIVES['require-trusted-types-for']).toBe("'script'")
+  expect(CSP_DIRECTIVES['worker-src']).toBe("'self'")
+  expect(CSP_DIRECTIVES['trusted-types']).toBe('latchkey-worker')
 })
 
 it('has unsafe-inline for style attributes only, and no other loosening word or host', () => {
@@ -17,4 +19,9 @@ it('is one header line among those that isolate the page', () => {
   expect(SECURITY_HEADERS['content-security-policy']).toBe(CSP)
   expect(CSP).not.toMatch(/[\r\n]/)
   expect(SECURITY_HEADERS).toMatchObject({ 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
+})
+
+it('lets the display worker alone compile WebAssembly', () => {
+  expect(headersFor(WORKER_PATH, 'text/javascript')['content-security-policy']).toContain("script-src 'self' 'wasm-unsafe-eval';")
+  for (const path of ['/', '/index.html', '/assets/worker.js.map', '/assets/index.js', '']) expect(headersFor(path, 'text/html')['content-security-policy']).toBe(CSP)
 })

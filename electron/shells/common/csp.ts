@@ -5,8 +5,9 @@
  * - connect-src 'none': the page talks to nobody; bytes of the console come through the bridge of the main process.
  * - style-src-attr 'unsafe-inline': spice-html5 sizes its video elements by style attributes. Style *elements* stay
  *   refused, so injected CSS cannot read the page by selectors.
- * - trusted-types 'none': no policy can be made, hence no string ever becomes markup or script.
- * - worker-src 'none' until an engine needs a worker.
+ * - trusted-types: one policy can be made, once, by the SPICE engine; it lets through the address of its worker and
+ *   nothing else (renderer/console/spice-engine/make-worker.ts). No string becomes markup or script otherwise.
+ * - worker-src 'self': that worker.
  */
 export const CSP_DIRECTIVES: Readonly<Record<string, string>> = {
   'default-src': "'none'",
@@ -17,19 +18,28 @@ export const CSP_DIRECTIVES: Readonly<Record<string, string>> = {
   'media-src': 'blob:',
   'font-src': "'self'",
   'connect-src': "'none'",
-  'worker-src': "'none'",
+  'worker-src': "'self'",
   'frame-src': "'none'",
   'object-src': "'none'",
   'base-uri': "'none'",
   'form-action': "'none'",
   'frame-ancestors': "'none'",
   'require-trusted-types-for': "'script'",
-  'trusted-types': "'none'",
+  'trusted-types': 'latchkey-worker',
 }
 
 export const CSP = Object.entries(CSP_DIRECTIVES)
   .map(([name, value]) => `${name} ${value}`)
   .join('; ')
+
+/** The display worker, which compiles its decoders; a worker obeys the policy of its own script's response. */
+export const WORKER_PATH = '/assets/worker.js'
+const WORKER_CSP = CSP.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+
+/** Headers of the response for one path of our origin, with its content type. */
+export function headersFor(path: string, type: string): Record<string, string> {
+  return { ...SECURITY_HEADERS, 'content-type': type, ...(path === WORKER_PATH && { 'content-security-policy': WORKER_CSP }) }
+}
 
 /** Headers of every response of our origin; the content type is added per asset. Names in lower case. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 import type { CustomScheme, Session } from 'electron'
 import { APP_ORIGIN, APP_SCHEME } from '../../preload/names.ts'
 import type { AssetMap } from '../common/assets.ts'
-import { SECURITY_HEADERS } from '../common/csp.ts'
+import { headersFor, SECURITY_HEADERS } from '../common/csp.ts'
 import { isAppUrl } from './hardening.ts'
 
 /**
@@ -27,7 +27,7 @@ export function answer(assets: AssetMap, method: string, url: string): Response 
   const path = assetPath(url)
   const asset = path === undefined ? undefined : assets.lookup(path)
   if (asset === undefined) return new Response(null, { status: 404, headers: SECURITY_HEADERS })
-  return new Response(new Uint8Array(asset.bytes), { headers: { ...SECURITY_HEADERS, 'content-type': asset.type } })
+  return new Response(new Uint8Array(asset.bytes), { headers: headersFor(path ?? '', asset.type) })
 }
 
 /** Serves the page to one session; the default session never learns the scheme. */
