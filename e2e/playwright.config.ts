@@ -12,6 +12,8 @@ export default defineConfig({
   workers: 2,
   fullyParallel: true,
   forbidOnly: true,
+  // A browser, an X server and a machine under emulation on two cores: once more in CI, where it is then told as flaky.
+  retries: process.env['CI'] === 'true' ? 1 : 0,
   reporter: [['list']],
   projects: [
     { name: 'chromium-shell', testMatch: '*.spec.ts', testIgnore: ['*.lab.spec.ts', '*.electron.spec.ts'] },

@@ -298,8 +298,9 @@ test('two sessions one after the other leave neither canvas nor port behind', as
     expect(await canvases()).toBeGreaterThan(0)
     d.app.dispatch({ type: 'ui.signOut' })
     await d.expectSignInScreen()
-    // The pair by which the engine waits for its first frame may still be there: one pair, however many sessions.
-    await expect.poll(ports, `ports after the ${round} session`).toBeLessThanOrEqual(before + 2)
+    // The pair by which the engine waits for its first frame may still be there, and of the pair of React's scheduler
+    // one port is not always seen at the beginning (before is 1 or 2). One channel left by each session would be 4 more.
+    await expect.poll(ports, `ports after the ${round} session`).toBeLessThanOrEqual(before + 3)
     await expect.poll(canvases).toBe(0)
   }
   expect(await d.page.locator('canvas').count()).toBe(0)
