@@ -6,7 +6,7 @@ import { ChromiumShell, type ChromiumShellDeps } from '../shells/chromium/shell.
 import { loadAssets } from '../shells/common/assets.ts'
 import { composeApp, type Services } from './compose.ts'
 import { rendererFolder } from './places.ts'
-import { readConfig, servicesFor } from './read-config.ts'
+import { readConfig, servicesFor, type ReadConfig } from './read-config.ts'
 
 export interface ChromiumKiosk {
   readonly app: App
@@ -22,6 +22,8 @@ export interface KioskOptions {
   readonly dev: boolean
   readonly headless: boolean
   readonly version: string
+  /** What was read of `configDir` already; default: it is read here. */
+  readonly read?: ReadConfig
   readonly width?: number
   readonly height?: number
   /** Lines go here instead of standard error (tests read them). */
@@ -31,7 +33,7 @@ export interface KioskOptions {
 
 /** Starts the kiosk in Chromium. Errors: shell.unavailable, shell.display-gone; nothing stays behind then. */
 export async function startChromiumKiosk(o: KioskOptions): Promise<ChromiumKiosk> {
-  const read = readConfig(o.configDir, o.dev)
+  const read = o.read ?? readConfig(o.configDir, o.dev)
   const config = read.loaded?.config
   const services = servicesFor(read, o.logTo)
   const app = composeApp(config, services, { dev: o.dev, version: o.version })

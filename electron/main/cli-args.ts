@@ -3,7 +3,7 @@
 // than the one that was asked for.
 import { parseArgs } from 'node:util'
 import { DEFAULT_CONFIG_DIR } from '../adapters/config/load.ts'
-import { didYouMean } from '../adapters/config/did-you-mean.ts'
+import { didYouMean } from '../../shared/did-you-mean.ts'
 import { AppError } from '../core/errors.ts'
 
 export type ShellChoice = 'auto' | 'electron' | 'chromium'

@@ -11,7 +11,7 @@ import { loadAssets } from '../shells/common/assets.ts'
 import { ElectronShell, prepareElectron } from '../shells/electron/shell.ts'
 import { parseCommandLine } from './cli-args.ts'
 import { composeApp, createServices, type Services } from './compose.ts'
-import { EXIT_OK, exitStatusOf } from './exit.ts'
+import { EXIT_OK, exitStatusOf, exitStatusOfEnd } from './exit.ts'
 import { tellParent } from './handshake.ts'
 import { distFolder, rendererFolder } from './places.ts'
 import { privateFolder } from './private-folder.ts'
@@ -53,7 +53,7 @@ async function main(version: string, life: Life): Promise<number> {
     clock: services.clock,
     onConsole: consoleIntake(services.log.child({ comp: 'page' }), services.clock),
   })
-  shell.onClosed((why) => closed.resolve(why.why === 'crashed' ? exitStatusOf('shell.renderer-crashed') : why.why === 'display-gone' ? exitStatusOf('shell.display-gone') : EXIT_OK))
+  shell.onClosed((end) => closed.resolve(exitStatusOfEnd(end)))
   app.start(read.error)
   await shell.open((link) => app.attach(link))
   tellParent('ready')

@@ -7,10 +7,10 @@ import { startChromiumKiosk, type ChromiumKiosk } from './chromium.ts'
 import type { RunOptions } from './cli.ts'
 import { createServices } from './compose.ts'
 import { runElectron } from './electron-child.ts'
-import { EXIT_OK, exitStatusOf } from './exit.ts'
+import { EXIT_OK, exitStatusOfEnd } from './exit.ts'
 import { electronBinary } from './places.ts'
 import { guardProcess } from './process-guard.ts'
-import { readConfig } from './read-config.ts'
+import { readConfig, type ReadConfig } from './read-config.ts'
 import { onStop } from './signals.ts'
 
 export type ShellName = 'electron' | 'chromium'
@@ -30,11 +30,12 @@ export function shellOrder(wanted: 'auto' | ShellName, have: { readonly electron
 
 /** Runs the kiosk to its end; resolves with the exit status. Errors: shell.unavailable and shell.display-gone of the last shell tried. */
 export async function runKiosk(o: RunOptions): Promise<number> {
-  const config = readConfig(o.configDir, o.dev).loaded?.config
+  const read = readConfig(o.configDir, o.dev)
+  const config = read.loaded?.config
   const { log } = createServices(config?.log)
   const binary = electronBinary()
   const electron = binary && ((opts: RunOptions, l: Logger) => runElectron({ binary, log: l, clock: systemClock }, opts))
-  return await tryShells(o.shell ?? config?.shell ?? 'auto', o, log, { electron, chromium: runChromium })
+  return await tryShells(o.shell ?? config?.shell ?? 'auto', o, log, { electron, chromium: (opts, l) => runChromium(opts, l, read) })
 }
 
 /** The first shell that comes up runs to its end. */
@@ -62,14 +63,14 @@ export async function tryShells(wanted: 'auto' | ShellName, o: RunOptions, log: 
 const title = (shell: ShellName): string => (shell === 'electron' ? 'Electron' : 'Chromium')
 
 /** Signals are taken before the browser starts: one that comes meanwhile must not leave it behind. */
-async function runChromium(o: RunOptions, log: Logger): Promise<number> {
+async function runChromium(o: RunOptions, log: Logger, read: ReadConfig): Promise<number> {
   const stop = Promise.withResolvers<number>()
   const unhook = onStop(() => stop.resolve(EXIT_OK))
   let kiosk: ChromiumKiosk | undefined
   const unguard = guardProcess(() => ({ log: kiosk?.services.log ?? log, wipe: () => kiosk?.app.wipe() }))
   try {
-    kiosk = await startChromiumKiosk({ configDir: o.configDir, dev: o.dev, headless: o.headless, version: o.version })
-    void kiosk.closed.then(({ why }) => stop.resolve(why === 'crashed' ? exitStatusOf('shell.renderer-crashed') : why === 'display-gone' ? exitStatusOf('shell.display-gone') : EXIT_OK))
+    kiosk = await startChromiumKiosk({ configDir: o.configDir, dev: o.dev, headless: o.headless, version: o.version, read })
+    void kiosk.closed.then((end) => stop.resolve(exitStatusOfEnd(end)))
     const status = await stop.promise
     await kiosk.close()
     return status

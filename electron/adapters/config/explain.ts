@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { Config, LibvirtEndpoint } from '../../../shared/config/schema.ts'
 import type { ConfigProblem } from './config-error.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../../../shared/did-you-mean.ts'
 import { formatPath, nearestOrigin, type ConfigPath, type Origins } from './merge.ts'
 
 type Issue = z.core.$ZodIssue

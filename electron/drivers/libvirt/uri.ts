@@ -1,6 +1,7 @@
 // Why: one libvirt URI holds everything about the way to a hypervisor, in the spelling that administrators know from
 // virsh. A parameter we do not know is an error, not ignored: a mistyped `known_hosts` would otherwise unpin the host.
 // Format: https://libvirt.org/uri.html and https://libvirt.org/remote.html (extra parameters).
+import { editDistance } from '../../../shared/did-you-mean.ts'
 import { AppError } from '../../core/errors.ts'
 
 export interface LibvirtUri {
@@ -111,19 +112,8 @@ function decode(text: string): string {
 
 function suggest(word: string, known: readonly string[]): string {
   const plain = (s: string) => s.toLowerCase().replace(/[^a-z0-9]/g, '')
-  const best = known.map((k) => ({ k, d: distance(plain(word), plain(k)) })).sort((a, b) => a.d - b.d)[0]
+  const best = known.map((k) => ({ k, d: editDistance(plain(word), plain(k)) })).sort((a, b) => a.d - b.d)[0]
   return best !== undefined && best.d <= 3 ? ` (did you mean "${best.k}"?)` : `; known: ${known.join(', ')}`
-}
-
-/** Levenshtein, two rows. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    row = next
-  }
-  return row[b.length]!
 }
 
 function invalid(what: string): AppError {

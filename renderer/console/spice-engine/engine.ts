@@ -9,7 +9,8 @@ import { isOrderly } from '../../spice/session/main-channel.ts'
 import { scancodes, wireCode } from '../../spice/session/scancodes.ts'
 import type { SessionEnd } from '../../spice/session/session-events.ts'
 import { Keyboard } from '../keyboard.ts'
-import type { ConsoleEngine, ConsoleEvent, ConsoleOptions } from '../port.ts'
+import { MountedEngine } from '../mounted-engine.ts'
+import type { ConsoleEvent, ConsoleOptions } from '../port.ts'
 import { GuestCursor } from './guest-cursor.ts'
 import { makeWorker } from './make-worker.ts'
 import { PagePointer } from './pointer.ts'
@@ -140,46 +141,25 @@ class Mount {
 }
 
 /** The engine that Bootstrap.consoleEngine will call `latchkey`. One console at a time. */
-export class SpiceEngine implements ConsoleEngine {
+export class SpiceEngine extends MountedEngine<Mount> {
   readonly #makeWorker: () => WorkerLike
-  #mount: Mount | undefined
-  #container: HTMLElement | undefined
 
   constructor(make: () => WorkerLike = makeWorker) {
+    super()
     this.#makeWorker = make
   }
 
-  start(container: HTMLElement, options: ConsoleOptions): void {
-    this.stop()
-    this.#container = container
-    this.#mount = new Mount(container, options, this.#makeWorker())
-  }
-
-  stop(): void {
-    this.#mount?.stop()
-    this.#mount = undefined
-    this.#container = undefined
-  }
-
-  sendKeys(codes: readonly string[]): void {
-    this.#mount?.keyboard.sendKeys(codes)
-  }
-
-  sendCtrlAltDel(): void {
-    this.sendKeys(['ControlLeft', 'AltLeft', 'Delete'])
-  }
-
-  focus(): void {
-    this.#container?.focus()
+  protected override mount(container: HTMLElement, options: ConsoleOptions): Mount {
+    return new Mount(container, options, this.#makeWorker())
   }
 
   /** What the displays have done; for `probe`, the benchmark and diagnostics. */
   async stats(): Promise<readonly DisplayStats[]> {
-    return (await this.#mount?.stats()) ?? []
+    return (await this.mounted?.stats()) ?? []
   }
 
   /** The guest's screen, exactly; null: there is none. */
   async screenshot(): Promise<Screenshot | null> {
-    return (await this.#mount?.screenshot()) ?? null
+    return (await this.mounted?.screenshot()) ?? null
   }
 }

@@ -6,7 +6,8 @@ import { SpiceMiniData } from '@spice-project/spice-html5/src/spicemsg.js'
 import type { CloseReason } from '../../../shared/ipc/port-protocol.ts'
 import { Keyboard } from '../keyboard.ts'
 import { Mouse } from '../mouse.ts'
-import type { ConsoleEngine, ConsoleEvent, ConsoleOptions } from '../port.ts'
+import { MountedEngine } from '../mounted-engine.ts'
+import type { ConsoleEvent, ConsoleOptions } from '../port.ts'
 import { registerHost, type ByteSocket, type SocketHost } from './byte-socket.ts'
 import { watchFirstPaint } from './first-frame.ts'
 import { buttonBody, INPUTS, keyBody, locksBody, motionBody, positionBody, type Body } from './input-messages.ts'
@@ -205,31 +206,8 @@ class Mount implements SocketHost {
 }
 
 /** The engine that Bootstrap.consoleEngine calls `spice-html5`. One console at a time. */
-export class SpiceHtml5Engine implements ConsoleEngine {
-  #mount: Mount | undefined
-  #container: HTMLElement | undefined
-
-  start(container: HTMLElement, options: ConsoleOptions): void {
-    this.stop()
-    this.#container = container
-    this.#mount = new Mount(container, options)
-  }
-
-  stop(): void {
-    this.#mount?.stop()
-    this.#mount = undefined
-    this.#container = undefined
-  }
-
-  sendKeys(codes: readonly string[]): void {
-    this.#mount?.keyboard.sendKeys(codes)
-  }
-
-  sendCtrlAltDel(): void {
-    this.sendKeys(['ControlLeft', 'AltLeft', 'Delete'])
-  }
-
-  focus(): void {
-    this.#container?.focus()
+export class SpiceHtml5Engine extends MountedEngine<Mount> {
+  protected override mount(container: HTMLElement, options: ConsoleOptions): Mount {
+    return new Mount(container, options)
   }
 }
