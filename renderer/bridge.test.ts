@@ -80,7 +80,7 @@ describe('openChannel', () => {
     const { bridge } = setup(offer)
     const port = { close: () => undefined }
     if (first) message({ type: PORT_MESSAGE, nonce }, { ports: [port] })
-    const opened = bridge.openChannel(link, 2)
+    const opened = bridge.openChannel(link, 2, 0)
     await new Promise((resolve) => { setTimeout(resolve, 0) })
     if (!first) message({ type: PORT_MESSAGE, nonce }, { ports: [port] })
     expect(await opened).toBe(port)
@@ -89,7 +89,7 @@ describe('openChannel', () => {
     const { bridge } = setup(offer)
     const wrong = { close: () => undefined }
     const right = { close: () => undefined }
-    const opened = bridge.openChannel(link, 2)
+    const opened = bridge.openChannel(link, 2, 0)
     await new Promise((resolve) => { setTimeout(resolve, 0) })
     message({ type: PORT_MESSAGE, nonce }, { ports: [wrong], source: null })
     message({ type: PORT_MESSAGE, nonce }, { ports: [wrong], origin: 'https://elsewhere.invalid' })

@@ -25,7 +25,7 @@ export interface Bridge {
   request<K extends RequestName>(name: K, input: RequestInput<K>): Promise<RequestOutput<K>>
   subscribe<K extends EventName>(name: K, listener: (payload: EventPayload<K>) => void): () => void
   /** Resolves to the port of one byte channel. Throws RequestError. */
-  openChannel(link: RequestInput<'spice.open'>['link'], channel: number): Promise<MessagePort>
+  openChannel(link: RequestInput<'spice.open'>['link'], channel: number, id: number): Promise<MessagePort>
 }
 
 declare global {
@@ -54,8 +54,8 @@ export function createBridge(win: Window, raw: LatchkeyBridge): Bridge {
         if (parsed.success) listener(parsed.data as EventPayload<typeof name>)
         else console.warn(`event ${name} dropped: not in the agreed form`)
       }),
-    openChannel: async (link, channel) => {
-      const { nonce } = await request('spice.open', { link, channel })
+    openChannel: async (link, channel, id) => {
+      const { nonce } = await request('spice.open', { link, channel, id })
       return ports.take(nonce)
     },
   }

@@ -9,7 +9,7 @@ import type { Store } from './store.ts'
 export interface AppParts {
   readonly store: Store
   readonly engine: ConsoleEngine
-  readonly openChannel: (link: LinkId, channel: number) => Promise<MessagePort>
+  readonly openChannel: (link: LinkId, channel: number, id: number) => Promise<MessagePort>
 }
 
 export interface AppContext {

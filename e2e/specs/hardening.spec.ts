@@ -180,25 +180,25 @@ test('malformed requests are refused, and after three the page starts anew', asy
 
 test('a page that asks for the display of another link is refused, and its own goes on', async ({ launch }) => {
   const d = await launch()
-  const tooEarly = await request(d.page, 'spice.open', { link: 'AAAAAAAAAAAAAAAAAAAAAA', channel: 1 })
+  const tooEarly = await request(d.page, 'spice.open', { link: 'AAAAAAAAAAAAAAAAAAAAAA', channel: 1, id: 0 })
   expect(tooEarly).toMatchObject({ ok: false, error: { code: 'spice.channel-denied' } })
   await d.signIn()
   const first = await d.until((s) => s.name === 'connected', 'the first frame')
   const old = first.name === 'connected' ? first.link : ''
   const before = d.hypervisor.events.of('forward').length
   for (const link of ['AAAAAAAAAAAAAAAAAAAAAA', old.slice(0, -1) + (old.endsWith('A') ? 'B' : 'A')]) {
-    expect(await request(d.page, 'spice.open', { link, channel: 2 })).toMatchObject({ ok: false, error: { code: 'spice.channel-denied' } })
+    expect(await request(d.page, 'spice.open', { link, channel: 2, id: 0 })).toMatchObject({ ok: false, error: { code: 'spice.channel-denied' } })
   }
-  expect(await request(d.page, 'spice.open', { link: old, channel: 9 }), 'a channel we do not use').toMatchObject({ ok: false, error: { code: 'spice.channel-denied' } })
+  expect(await request(d.page, 'spice.open', { link: old, channel: 9, id: 0 }), 'a channel we do not use').toMatchObject({ ok: false, error: { code: 'spice.channel-denied' } })
   expect(d.hypervisor.events.of('forward'), 'nothing was dialled').toHaveLength(before)
   expect(d.app.state.name).toBe('connected')
   d.app.dispatch({ type: 'ui.disconnect' })
   await d.page.getByRole('row', { name: 'Ada’s desktop' }).click()
   await d.until((s) => s.name === 'connected' && s.link !== old, 'a new link')
-  expect(await request(d.page, 'spice.open', { link: old, channel: 2 })).toMatchObject({ ok: false, error: { code: 'spice.channel-denied' } })
+  expect(await request(d.page, 'spice.open', { link: old, channel: 2, id: 0 })).toMatchObject({ ok: false, error: { code: 'spice.channel-denied' } })
   // The control: the same question with the right link is answered with a port.
   const state = d.app.state
-  expect(await request(d.page, 'spice.open', { link: state.name === 'connected' ? state.link : '', channel: 5 })).toMatchObject({ ok: true, value: { nonce: expect.anything() as unknown } })
+  expect(await request(d.page, 'spice.open', { link: state.name === 'connected' ? state.link : '', channel: 5, id: 0 })).toMatchObject({ ok: true, value: { nonce: expect.anything() as unknown } })
 })
 
 test('what the page is told holds no address, port, ticket, password or path', async ({ launch }) => {

@@ -109,9 +109,9 @@ describe('App', () => {
     await t.signIn()
     const { view } = t.app
     if (view.screen !== 'console') throw new Error('not in the console')
-    expect(await t.request('spice.open', { link: view.link, channel: 1 })).toMatchObject({ nonce: expect.stringMatching(/^[\w-]{16,}$/) as string })
+    expect(await t.request('spice.open', { link: view.link, channel: 1, id: 0 })).toMatchObject({ nonce: expect.stringMatching(/^[\w-]{16,}$/) as string })
     await t.command({ type: 'disconnect' })
-    await expect(t.request('spice.open', { link: view.link, channel: 1 })).rejects.toMatchObject({ code: 'spice.channel-denied' })
+    await expect(t.request('spice.open', { link: view.link, channel: 1, id: 0 })).rejects.toMatchObject({ code: 'spice.channel-denied' })
     await t.command({ type: 'console', link: view.link, event: 'firstFrame' })
     expect(t.app.view.screen).toBe('desktops')
   })

@@ -75,7 +75,7 @@ export class App {
       await this.#command(command)
       return null
     })
-    link.handle('spice.open', async ({ link: id, channel }) => ({ nonce: await this.#runner.openChannel(id, channel, link) }))
+    link.handle('spice.open', async ({ link: linkId, channel, id }) => ({ nonce: await this.#runner.openChannel(linkId, { type: channel, id }, link) }))
     link.onMalformed(({ request, count }) => this.#p.malformed(request, count))
     link.onGone(() => {
       if (this.#link === link) this.#link = undefined

@@ -105,7 +105,7 @@ export function shellContract(title: string, make: () => Promise<ShellHarness>):
     })
 
     it('refuses a request that has no handler', async () => {
-      expect(await request('spice.open', { link: 'link-000001', channel: 1 })).toMatchObject({ ok: false, error: { code: 'ipc.refused' } })
+      expect(await request('spice.open', { link: 'link-000001', channel: 1, id: 0 })).toMatchObject({ ok: false, error: { code: 'ipc.refused' } })
     })
 
     it.each([

@@ -7,8 +7,8 @@ export type ConsoleEvent = 'linked' | 'firstFrame' | 'failed' | 'ended'
 
 export interface ConsoleOptions {
   readonly link: LinkId
-  /** Opens the byte channel for one SPICE channel (type numbers of spice-protocol: main 1, display 2 …). */
-  openChannel(channel: number): Promise<MessagePort>
+  /** Opens the byte channel for one SPICE channel: its type (spice-protocol: main 1, display 2 …) and number among those. */
+  openChannel(channel: number, id: number): Promise<MessagePort>
   onEvent(event: ConsoleEvent): void
   /** The person pressed the combination that shows our own controls; no key is down in the guest any more. */
   onMenuKey(): void

@@ -25,7 +25,7 @@ export function ConsoleScreen({ view }: { view: ConsoleView }): ReactNode {
     if (container === null) return
     engine.start(container, {
       link,
-      openChannel: (channel) => openChannel(link, channel),
+      openChannel: (channel, id) => openChannel(link, channel, id),
       onEvent: (event) => { void send({ type: 'console', link, event }) },
       onMenuKey: () => { setBarAsked((n) => n + 1) },
     })

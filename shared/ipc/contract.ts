@@ -15,8 +15,11 @@ export const contract = {
   requests: {
     'app.start': { input: z.strictObject({ protocol: z.literal(1) }), output: Bootstrap },
     'ui.command': { input: UiCommand, output: z.null() },
-    /** `channel` is SPICE's channel type (main 1, display 2, inputs 3, cursor 4, playback 5 …), for limits and logs. */
-    'spice.open': { input: z.strictObject({ link: LinkId, channel: z.int().min(0).max(31) }), output: ChannelOffer },
+    /**
+     * `channel` is SPICE's channel type (main 1, display 2, inputs 3, cursor 4, playback 5 …), `id` its number among those
+     * of the type (displays 0, 1 …): the port that comes is good for exactly this channel.
+     */
+    'spice.open': { input: z.strictObject({ link: LinkId, channel: z.int().min(0).max(31), id: z.int().min(0).max(255) }), output: ChannelOffer },
   },
   events: { 'view.changed': ViewState, 'app.notice': Notice },
 } as const

@@ -12,6 +12,7 @@ import type { RendererLink } from '../ports/shell.ts'
 import type { Redactor } from '../redactor.ts'
 import { assertNever } from '../result.ts'
 import { ConsoleLink } from '../spice/console-link.ts'
+import type { ChannelRef } from '../spice/ticket-splice.ts'
 import type { AuditEffect, Effect } from './effects.ts'
 import type { SessionEvent, TimerId } from './event.ts'
 import { PasswordVault } from './password-vault.ts'
@@ -123,9 +124,9 @@ export class EffectRunner {
   }
 
   /** A SPICE channel for the page. Errors: spice.channel-denied and what dialling throws. */
-  async openChannel(id: LinkId, type: number, link: RendererLink): Promise<string> {
+  async openChannel(id: LinkId, channel: ChannelRef, link: RendererLink): Promise<string> {
     if (this.#console?.id !== id) throw new AppError('spice.channel-denied', 'the page asked with a link that is over')
-    return this.#console.open(type, link)
+    return this.#console.open(channel, link)
   }
 
   consoleReport(id: LinkId, event: 'linked' | 'firstFrame' | 'failed' | 'ended'): void {

@@ -10,6 +10,7 @@ import type { Dialer } from '../ports/dialer.ts'
 import type { CallContext, ConsoleGrant } from '../ports/driver.ts'
 import type { ByteChannel, RendererLink } from '../ports/shell.ts'
 import { startRelay, type Relay } from './relay.ts'
+import type { ChannelRef } from './ticket-splice.ts'
 
 /** SPICE channel types that a page may open (spice/enums.h): what this client can use. */
 const ALLOWED = new Map([
@@ -26,8 +27,8 @@ const MAX_CHANNELS = 16
  * a secret. A channel that comes later is refused, and only that channel: the console goes on.
  */
 export const ONE_TIME_LIFE = 30_000
-/** Channels without which there is no console: their end is the link's end. */
-const VITAL = new Set([1, 2, 3])
+/** Channels without which there is no console: their end is the link's end. A further display is a monitor less. */
+const isVital = ({ type, id }: ChannelRef): boolean => id === 0 && type >= 1 && type <= 3
 
 export interface ConsoleLinkOptions {
   readonly grant: ConsoleGrant
@@ -59,9 +60,9 @@ export class ConsoleLink {
    * Dials the display for one channel and hands its port to the page.
    * @returns the nonce under which the port arrives. Errors: spice.channel-denied, spice.display-closed, ssh.*
    */
-  async open(channelType: number, link: RendererLink): Promise<string> {
+  async open(ref: ChannelRef, link: RendererLink): Promise<string> {
     if (this.#over) throw new AppError('spice.channel-denied', 'the link is over')
-    if (!ALLOWED.has(channelType)) throw new AppError('spice.channel-denied', `channel type ${channelType} is not used by this client`)
+    if (!ALLOWED.has(ref.type)) throw new AppError('spice.channel-denied', `channel type ${ref.type} is not used by this client`)
     if (++this.#count > MAX_CHANNELS) throw new AppError('spice.channel-denied', 'too many channels for one link')
     if (this.#o.grant.ticket?.disposed === true) throw new AppError('spice.channel-denied', 'the one-time ticket of this link is over')
     const ctx = { ...this.#o.ctx, signal: this.#abort.signal }
@@ -70,7 +71,7 @@ export class ConsoleLink {
       stream = await this.#o.dialer.dial(this.#o.grant.hops, ctx)
     } catch (e) {
       const error = displayError(toAppError(e))
-      if (VITAL.has(channelType)) this.#lost(error)
+      if (isVital(ref)) this.#lost(error)
       throw error
     }
     const nonce = randomBytes(18).toString('base64url')
@@ -86,27 +87,27 @@ export class ConsoleLink {
       channel?.close('shutdown')
       throw new AppError('cancelled', 'the link ended while a channel was being opened')
     }
-    this.#relay(channelType, channel, stream)
+    this.#relay(ref, channel, stream)
     return nonce
   }
 
-  #relay(channelType: number, channel: ByteChannel, stream: Duplex): void {
+  #relay(ref: ChannelRef, channel: ByteChannel, stream: Duplex): void {
     // The relay may end before it is there to be named.
     const made: { relay?: Relay; ended?: true } = {}
     made.relay = startRelay({
       channel,
       stream,
       ticket: this.#o.grant.ticket,
-      type: channelType,
+      ref,
       clock: this.#o.clock,
       onLinked: () => {
-        if (channelType === 1) this.#o.onLinked()
+        if (ref.type === 1) this.#o.onLinked()
       },
       onEnd: (error) => {
         made.ended = true
         if (made.relay) this.#relays.delete(made.relay)
-        if (error) this.#o.ctx.log.info('spice channel ended', { comp: 'relay', channel: ALLOWED.get(channelType), code: error.code, detail: error.detail })
-        if (error && VITAL.has(channelType)) this.#lost(error)
+        if (error) this.#o.ctx.log.info('spice channel ended', { comp: 'relay', channel: ALLOWED.get(ref.type), id: ref.id, code: error.code, detail: error.detail })
+        if (error && isVital(ref)) this.#lost(error)
       },
     })
     if (!made.ended) this.#relays.add(made.relay)

@@ -6,7 +6,7 @@ import { AppError, toAppError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ByteChannel } from '../ports/shell.ts'
 import type { Secret } from '../secret.ts'
-import { TicketSplice } from './ticket-splice.ts'
+import { TicketSplice, type ChannelRef } from './ticket-splice.ts'
 
 /** The link phase (one round trip and an RSA operation) must be over in this time, ms. */
 export const LINK_TIMEOUT = 10_000
@@ -17,7 +17,7 @@ export interface RelayOptions {
   readonly channel: ByteChannel
   readonly stream: Duplex
   readonly ticket: Secret | undefined
-  readonly type: number
+  readonly ref: ChannelRef
   readonly clock: Clock
   readonly onLinked: () => void
   /** Called once, perhaps before startRelay returns. undefined = an orderly end (by the page or by us). */
@@ -50,8 +50,8 @@ export function startRelay(o: RelayOptions): Relay {
       finish(error.code === 'spice.ticket-refused' ? 'ticket-refused' : 'refused', error)
     }
   }
-  const cancelTimer = o.clock.after(LINK_TIMEOUT, () => finish('timeout', new AppError('spice.timeout', `channel ${o.type}: no answer in the link phase`)))
-  const splice = new TicketSplice(o.ticket, o.type, {
+  const cancelTimer = o.clock.after(LINK_TIMEOUT, () => finish('timeout', new AppError('spice.timeout', `channel ${o.ref.type}.${o.ref.id}: no answer in the link phase`)))
+  const splice = new TicketSplice(o.ticket, o.ref, {
     toServer: (bytes) => {
       stream.write(bytes)
       if (stream.writableLength > MAX_TO_SERVER) finish('lost', new AppError('spice.lost', 'the hypervisor takes no input'))
@@ -76,7 +76,7 @@ export function startRelay(o: RelayOptions): Relay {
       })
   })
   stream.on('error', (e: Error) => finish('lost', new AppError('spice.lost', e.message, { cause: e })))
-  const ended = (): void => finish(splice.linked ? 'ended' : 'lost', new AppError(splice.linked ? 'spice.lost' : 'spice.link-failed', `channel ${o.type} was closed by the server`))
+  const ended = (): void => finish(splice.linked ? 'ended' : 'lost', new AppError(splice.linked ? 'spice.lost' : 'spice.link-failed', `channel ${o.ref.type}.${o.ref.id} was closed by the server`))
   stream.on('end', ended)
   stream.on('close', ended)
   channel.onBytes((bytes) => {

@@ -25,9 +25,10 @@ const framed = (body: Buffer): Buffer => {
   header.writeUInt32LE(body.length, 12)
   return Buffer.concat([header, body])
 }
-function linkMessage(type: number, caps = 0b1011): Buffer {
+function linkMessage(type: number, caps = 0b1011, id = 0): Buffer {
   const b = Buffer.alloc(22)
   b.writeUInt8(type, 4)
+  b.writeUInt8(id, 5)
   b.writeUInt32LE(1, 6)
   b.writeUInt32LE(18, 14)
   b.writeUInt32LE(caps, 18)
@@ -65,7 +66,7 @@ describe('TicketSplice', () => {
         const toServer: Buffer[] = []
         const toPage: Buffer[] = []
         let linked = 0
-        const s = new TicketSplice(ticket(), 1, { toServer: (b) => toServer.push(Buffer.from(b)), toPage: (b) => toPage.push(Buffer.from(b)), onLinked: () => linked++ })
+        const s = new TicketSplice(ticket(), { type: 1, id: 0 }, { toServer: (b) => toServer.push(Buffer.from(b)), toPage: (b) => toPage.push(Buffer.from(b)), onLinked: () => linked++ })
         const hello = linkMessage(1)
         for (const c of chunks(hello, sizes)) s.fromPage(c)
         for (const c of chunks(linkReply(), sizes)) s.fromServer(c)
@@ -85,7 +86,7 @@ describe('TicketSplice', () => {
   })
   it('splices for a client without authentication selection too', () => {
     const toServer: Buffer[] = []
-    const s = new TicketSplice(ticket(), 1, { toServer: (b) => toServer.push(Buffer.from(b)), toPage: () => undefined, onLinked: () => undefined })
+    const s = new TicketSplice(ticket(), { type: 1, id: 0 }, { toServer: (b) => toServer.push(Buffer.from(b)), toPage: () => undefined, onLinked: () => undefined })
     s.fromPage(linkMessage(1, 0))
     s.fromServer(linkReply())
     s.fromPage(Buffer.alloc(128, 1))
@@ -93,14 +94,14 @@ describe('TicketSplice', () => {
   })
   it('leaves the page\'s bytes where the display asks for no ticket', () => {
     const toServer: Buffer[] = []
-    const s = new TicketSplice(undefined, 1, { toServer: (b) => toServer.push(Buffer.from(b)), toPage: () => undefined, onLinked: () => undefined })
+    const s = new TicketSplice(undefined, { type: 1, id: 0 }, { toServer: (b) => toServer.push(Buffer.from(b)), toPage: () => undefined, onLinked: () => undefined })
     s.fromPage(linkMessage(1))
     s.fromServer(linkReply())
     s.fromPage(auth())
     expect(toServer.at(-1)?.equals(auth())).toBe(true)
   })
   const drive = (...steps: ((s: TicketSplice) => void)[]): unknown => {
-    const s = new TicketSplice(ticket(), 1, { toServer: () => undefined, toPage: () => undefined, onLinked: () => undefined })
+    const s = new TicketSplice(ticket(), { type: 1, id: 0 }, { toServer: () => undefined, toPage: () => undefined, onLinked: () => undefined })
     try {
       for (const step of steps) step(s)
     } catch (e) {
@@ -115,6 +116,7 @@ describe('TicketSplice', () => {
     expect(drive((s) => s.fromPage(linkMessage(1)), (s) => s.fromServer(Buffer.from('HTTP/1.1 400 Bad Request\r\n')))).toBe('spice.link-failed')
     expect(drive((s) => s.fromPage(linkMessage(1)), (s) => s.fromServer(big))).toBe('spice.link-failed')
     expect(drive((s) => s.fromPage(linkMessage(9)))).toBe('spice.channel-denied')
+    expect(drive((s) => s.fromPage(linkMessage(1, 0b1011, 1)))).toBe('spice.channel-denied')
     expect(drive((s) => s.fromPage(linkMessage(1)), (s) => s.fromServer(linkReply(1)))).toBe('spice.link-failed')
     expect(drive((s) => s.fromPage(linkMessage(1)), (s) => s.fromPage(Buffer.alloc(4000)))).toBe('spice.link-failed')
     const noKey = linkReply()
@@ -124,7 +126,7 @@ describe('TicketSplice', () => {
   })
   it('refuses a channel whose ticket has been wiped meanwhile', () => {
     const secret = ticket()
-    const s = new TicketSplice(secret, 1, { toServer: () => undefined, toPage: () => undefined, onLinked: () => undefined })
+    const s = new TicketSplice(secret, { type: 1, id: 0 }, { toServer: () => undefined, toPage: () => undefined, onLinked: () => undefined })
     s.fromPage(linkMessage(1))
     s.fromServer(linkReply())
     secret.dispose()
@@ -133,7 +135,7 @@ describe('TicketSplice', () => {
   it('meets random bytes with a code, never with another exception', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 12 }), fc.boolean(), (pieces, honest) => {
-        const s = new TicketSplice(ticket(), 1, { toServer: () => undefined, toPage: () => undefined, onLinked: () => undefined })
+        const s = new TicketSplice(ticket(), { type: 1, id: 0 }, { toServer: () => undefined, toPage: () => undefined, onLinked: () => undefined })
         if (honest) s.fromPage(linkMessage(1))
         try {
           for (const p of pieces) {
@@ -201,7 +203,7 @@ describe('relay', () => {
     const clock = new ManualClock()
     const ends: (AppError | undefined)[] = []
     let linked = 0
-    const relay = startRelay({ channel, stream: ours, ticket: ticket(), type: 1, clock, onLinked: () => linked++, onEnd: (e) => ends.push(e) })
+    const relay = startRelay({ channel, stream: ours, ticket: ticket(), ref: { type: 1, id: 0 }, clock, onLinked: () => linked++, onEnd: (e) => ends.push(e) })
     return { channel, clock, ends, theirs, relay, linked: () => linked }
   }
   it('links, carries both ways, ends once', async () => {
@@ -279,23 +281,23 @@ describe('ConsoleLink', () => {
   }
   it('refuses channels that this client does not use, and a flood of them', async () => {
     const t = setUp()
-    await expect(t.link.open(9, t.page)).rejects.toMatchObject({ code: 'spice.channel-denied' })
-    for (let i = 0; i < 16; i++) await t.link.open(3, t.page)
-    await expect(t.link.open(3, t.page)).rejects.toMatchObject({ code: 'spice.channel-denied' })
+    await expect(t.link.open({ type: 9, id: 0 }, t.page)).rejects.toMatchObject({ code: 'spice.channel-denied' })
+    for (let i = 0; i < 16; i++) await t.link.open({ type: 3, id: 0 }, t.page)
+    await expect(t.link.open({ type: 3, id: 0 }, t.page)).rejects.toMatchObject({ code: 'spice.channel-denied' })
   })
   it('wipes the ticket and closes every channel at its end, and opens no more', async () => {
     const t = setUp()
-    await t.link.open(1, t.page)
-    await t.link.open(2, t.page)
+    await t.link.open({ type: 1, id: 0 }, t.page)
+    await t.link.open({ type: 2, id: 0 }, t.page)
     t.link.close()
     expect(t.channels.map((c) => c.closedWith)).toEqual(['shutdown', 'shutdown'])
     expect(t.secret.disposed).toBe(true)
     expect(t.lost).toEqual([])
-    await expect(t.link.open(2, t.page)).rejects.toMatchObject({ code: 'spice.channel-denied' })
+    await expect(t.link.open({ type: 2, id: 0 }, t.page)).rejects.toMatchObject({ code: 'spice.channel-denied' })
   })
   it('names a closed display port as such', async () => {
     const t = setUp(() => Promise.reject(new AppError('ssh.forward-failed', 'connect failed')))
-    await expect(t.link.open(1, t.page)).rejects.toMatchObject({ code: 'spice.display-closed' })
+    await expect(t.link.open({ type: 1, id: 0 }, t.page)).rejects.toMatchObject({ code: 'spice.display-closed' })
     expect(t.lost.map((e) => e.code)).toEqual(['spice.display-closed'])
   })
 })

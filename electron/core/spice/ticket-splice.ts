@@ -9,6 +9,12 @@ import { AUTH_SPICE, Collector, messageLength, parseLinkMessage, parseLinkReply,
 /** SpiceLinkErr numbers of `spice/protocol.h` that get words of their own. */
 const LINK_ERR_PERMISSION_DENIED = 7
 
+/** A SPICE channel: its type and its number among those of the type. */
+export interface ChannelRef {
+  readonly type: number
+  readonly id: number
+}
+
 export interface SpliceEvents {
   readonly toServer: (bytes: Uint8Array) => void
   readonly toPage: (bytes: Uint8Array) => void
@@ -18,7 +24,7 @@ export interface SpliceEvents {
 
 export class TicketSplice {
   readonly #ticket: Secret | undefined
-  readonly #expectedType: number
+  readonly #expected: ChannelRef
   readonly #e: SpliceEvents
   readonly #page = new Collector()
   readonly #server = new Collector()
@@ -27,10 +33,10 @@ export class TicketSplice {
   #key: Buffer | undefined
   #selects = false
 
-  /** @param expectedType the SPICE channel type the page asked the right for; another one is refused */
-  constructor(ticket: Secret | undefined, expectedType: number, events: SpliceEvents) {
+  /** @param expected the channel the page asked the right for; another one is refused */
+  constructor(ticket: Secret | undefined, expected: ChannelRef, events: SpliceEvents) {
     this.#ticket = ticket
-    this.#expectedType = expectedType
+    this.#expected = expected
     this.#e = events
   }
 
@@ -59,7 +65,8 @@ export class TicketSplice {
       const whole = length === undefined ? undefined : this.#page.take(length)
       if (!whole) return
       const message = parseLinkMessage(whole)
-      if (message.channelType !== this.#expectedType) throw new AppError('spice.channel-denied', `page linked channel type ${message.channelType} with the right for ${this.#expectedType}`)
+      const { type, id } = this.#expected
+      if (message.channelType !== type || message.channelId !== id) throw new AppError('spice.channel-denied', `page linked channel ${message.channelType}.${message.channelId} with the right for ${type}.${id}`)
       this.#selects = message.authSelection
       this.#pageState = 'await-reply'
       this.#e.toServer(whole)

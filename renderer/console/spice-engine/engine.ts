@@ -56,13 +56,13 @@ class Mount {
     this.#cursor = new GuestCursor(container, this.#canvas)
     this.#proxy = new DisplayProxy({
       worker,
-      openPort: (type) => options.openChannel(type),
+      openPort: (type, id) => options.openChannel(type, id),
       onView: (id, view) => { if (id === SHOWN) this.#looks(view) },
       onFirstFrame: (id) => { if (id === SHOWN) this.#painted() },
     })
     this.#proxy.show(SHOWN, this.#canvas.transferControlToOffscreen())
     // The ticket is put in by the main process on the way: what is sealed here is empty.
-    const openChannel = async (type: number) => portChannel(await options.openChannel(type))
+    const openChannel = async (type: number, id: number) => portChannel(await options.openChannel(type, id))
     this.#session = new SpiceSession({ openChannel, display: this.#proxy, audio: soundSink(openChannel, (delay) => { this.#proxy.sound(delay) }) })
     const { inputs } = this.#session
     this.keyboard = new Keyboard(container, {

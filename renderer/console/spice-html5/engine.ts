@@ -88,7 +88,7 @@ class Mount implements SocketHost {
     }
     this.#sockets.add(socket)
     this.#guard(conn)
-    return this.#options.openChannel(conn.type)
+    return this.#options.openChannel(conn.type, conn.chan_id)
   }
 
   /** SocketHost */

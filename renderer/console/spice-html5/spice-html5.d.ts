@@ -3,6 +3,8 @@ declare module '@spice-project/spice-html5/src/main.js' {
   export interface SpiceConnection {
     /** SPICE channel type. */
     type: number
+    /** Its number among the channels of the type. */
+    chan_id: number
     state: string
     parent?: SpiceMainConn
     onerror: (e: unknown) => void
@@ -32,6 +34,8 @@ declare module '@spice-project/spice-html5/src/main.js' {
       onagent: (main: SpiceMainConn) => void
     })
     type: number
+    /** Its number among the channels of the type. */
+    chan_id: number
     state: string
     onerror: (e: unknown) => void
     inputs?: SpiceInputs
