@@ -7,6 +7,7 @@ import { ErrorBoundary } from './components/error-boundary.tsx'
 import { NoticeBar } from './components/notice-bar.tsx'
 import { AppProvider, type AppParts } from './context.tsx'
 import { BlockedScreen } from './screens/blocked.tsx'
+import { ChallengeScreen } from './screens/challenge.tsx'
 import { ConsoleScreen } from './screens/console.tsx'
 import { DesktopsScreen } from './screens/desktops.tsx'
 import { FailedScreen } from './screens/failed.tsx'
@@ -41,6 +42,7 @@ export function screenOf(view: ViewState): ReactNode {
     case 'blocked': return <BlockedScreen view={view} />
     case 'signIn': return <SignInScreen view={view} />
     case 'authenticating': return <AuthenticatingScreen view={view} />
+    case 'challenge': return <ChallengeScreen view={view} />
     case 'desktops': return <DesktopsScreen view={view} />
     case 'preparing': return <PreparingScreen view={view} />
     case 'console': return <ConsoleScreen key={view.link} view={view} />

@@ -25,7 +25,7 @@ const trace = 'T-7K2Q'
 
 export const bootstrap: Bootstrap = {
   version: '0.1.0', locale: 'en', organisation: 'Example University', message: 'Forgotten your password? Call 4711.\nThis device is for members only.',
-  power: ['reboot', 'power-off', 'suspend'], fullscreen: false, consoleEngine: 'spice-html5', onDisconnect: 'keep', view: { screen: 'booting' },
+  power: ['reboot', 'power-off', 'suspend'], fullscreen: false, consoleEngine: 'spice-html5', clipboard: { policy: 'off', maxBytes: 0 }, sound: true, onDisconnect: 'keep', view: { screen: 'booting' },
 }
 
 const signIn = { screen: 'signIn', endpoints: [endpoint], endpoint: 'hq', user: '' } as const
@@ -40,6 +40,9 @@ export const views: Readonly<Record<string, ViewState>> = {
   'sign-in-error': { ...signIn, endpoints: [endpoint, { id: 'lab', label: 'Laboratory' }], user: 'ada', error: { code: 'auth.rejected', params: {}, traceId: trace } },
   'sign-in-notice': { ...signIn, endpoints: [endpoint], notice: 'signed-out' },
   'authenticating': { screen: 'authenticating', user: 'ada', endpoint, phases: phases(0).slice(0, 2) },
+  'challenge-totp': { screen: 'challenge', user: 'ada', endpoint, kind: 'totp', prompt: '' },
+  'challenge-text': { screen: 'challenge', user: 'ada', endpoint, kind: 'text', prompt: 'Enter the word on your card <b>now</b>', error: { code: 'auth.challenge-rejected', params: {}, traceId: trace } },
+  'challenge-new-password': { screen: 'challenge', user: 'ada', endpoint, kind: 'new-password', prompt: 'At least 12 characters' },
   'desktops': { screen: 'desktops', user: 'ada', desktops, loading: false },
   'desktops-error': { screen: 'desktops', user: 'ada', desktops: desktops.slice(0, 2), loading: false, error: { code: 'desktop.start-failed', params: {}, traceId: trace } },
   'desktops-loading': { screen: 'desktops', user: 'ada', desktops: [], loading: true },

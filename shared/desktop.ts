@@ -13,6 +13,10 @@ export type PowerState = z.infer<typeof PowerState>
 export const OsFamily = z.enum(['windows', 'linux', 'bsd', 'other'])
 export type OsFamily = z.infer<typeof OsFamily>
 
+/** What a person may do to a running desktop. shutdown asks the guest, off and reset pull the plug. */
+export const DesktopAction = z.enum(['shutdown', 'reboot', 'off', 'reset'])
+export type DesktopAction = z.infer<typeof DesktopAction>
+
 export const Desktop = z.strictObject({
   id: DesktopId,
   title: z.string().min(1).max(200),

@@ -25,6 +25,10 @@ export const errorTable = {
   'auth.locked': f('error', 'never'),
   'auth.input': f('error', 'now'),
   'auth.unsupported': f('error', 'never'),
+  'auth.challenge-rejected': f('error', 'now'),
+  'auth.challenge-timeout': f('error', 'now'),
+  'auth.expired': f('error', 'never'),
+  'auth.unsafe-characters': f('error', 'never'),
 
   'ssh.unreachable': f('error', 'now', 69),
   'ssh.refused': f('error', 'now', 69),
@@ -38,15 +42,25 @@ export const errorTable = {
   'ssh.forward-failed': f('error', 'now'),
   'ssh.exec-failed': f('error', 'now'),
 
+  'http.unreachable': f('error', 'now', 69),
+  'http.refused': f('error', 'now', 69),
+  'http.timeout': f('error', 'now', 69),
+  'http.lost': f('error', 'now', 69),
+
   'hypervisor.denied': f('error', 'never'),
   'hypervisor.protocol': f('error', 'now'),
   'hypervisor.unavailable': f('error', 'now'),
+  'hypervisor.session-ended': f('error', 'now'),
+  'hypervisor.redirect': f('error', 'never'),
 
   'desktop.none-assigned': f('error', 'now'),
   'desktop.not-found': f('error', 'now'),
   'desktop.start-failed': f('error', 'now'),
   'desktop.start-timeout': f('error', 'now'),
   'desktop.no-spice': f('error', 'never'),
+  'desktop.pool-empty': f('error', 'now'),
+  'desktop.maintenance': f('error', 'now'),
+  'desktop.action-failed': f('error', 'now'),
 
   'agent.no-channel': f('warning', 'never'),
   'agent.channel-denied': f('warning', 'never'),
@@ -59,14 +73,32 @@ export const errorTable = {
   'agent.credentials-invalid': f('warning', 'never'),
   'agent.lost': f('warning', 'now'),
   'agent.password-gone': f('warning', 'never'),
+  'agent.start-only': f('warning', 'never'),
 
-  'spice.ticket-refused': f('error', 'now'),
+  'spice.ticket-refused': f('error', 'now', 77),
   'spice.ticket-set-failed': f('error', 'now'),
-  'spice.display-closed': f('error', 'now'),
-  'spice.link-failed': f('error', 'now'),
-  'spice.timeout': f('error', 'now'),
-  'spice.lost': f('error', 'now'),
+  'spice.display-closed': f('error', 'now', 68),
+  'spice.link-failed': f('error', 'now', 76),
+  'spice.timeout': f('error', 'now', 75),
+  'spice.lost': f('error', 'now', 74),
   'spice.channel-denied': f('error', 'never'),
+
+  'spice.file-used': f('error', 'now'),
+
+  'vv.invalid': f('error', 'never', 65),
+  'vv.missing': f('error', 'never', 66),
+
+  'tls.untrusted': f('error', 'never', 69),
+  'tls.expired': f('error', 'never', 69),
+  'tls.subject': f('error', 'never', 69),
+  'tls.name': f('error', 'never', 69),
+  'tls.fingerprint': f('error', 'never', 69),
+  'tls.handshake': f('error', 'now', 69),
+
+  'proxy.unreachable': f('error', 'now', 69),
+  'proxy.sign-in': f('error', 'never', 69),
+  'proxy.denied': f('error', 'now', 69),
+  'proxy.failed': f('error', 'now', 69),
 
   'shell.unavailable': f('error', 'never', 69),
   'shell.renderer-crashed': f('error', 'auto', 70),
@@ -75,7 +107,7 @@ export const errorTable = {
   'power.failed': f('error', 'now'),
   'ipc.malformed': f('error', 'never', 70),
   'ipc.refused': f('error', 'never', 70),
-  'cancelled': f('warning', 'now'),
+  'cancelled': f('warning', 'now', 130),
   'secret.disposed': f('error', 'now', 70),
   'internal.bug': f('error', 'now', 70),
 } as const satisfies Record<string, ErrorFacts>

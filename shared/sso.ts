@@ -13,6 +13,8 @@ export const SsoOutcome = z.enum([
   'agent-silent',     // the channel opened, nothing answered
   'refused',          // the guest (or a rule of ours) refused the credentials
   'not-confirmed',    // sent, but the session was not seen in time
+  'unreported',       // passed on, but this hypervisor never says what became of it
+  'start-only',       // this hypervisor signs on only while it starts a desktop, and this one was running
   'off',              // configured off
   'expired',          // the password was wiped before this desktop was opened (session.keepPasswordMinutes)
   'failed',           // the way broke (connection lost)
@@ -20,7 +22,8 @@ export const SsoOutcome = z.enum([
 export type SsoOutcome = z.infer<typeof SsoOutcome>
 
 /** What the guest told that made it confirmed. */
-export const ConfirmedBy = z.enum(['session-logon', 'active-user', 'session-unlock'])
+/** `hypervisor`: the guest's agent told the hypervisor, which told us. */
+export const ConfirmedBy = z.enum(['session-logon', 'active-user', 'session-unlock', 'hypervisor'])
 export type ConfirmedBy = z.infer<typeof ConfirmedBy>
 
 /** Steps on the way, for the status line. */

@@ -131,7 +131,7 @@ describe('App', () => {
   it('shows a broken configuration and nothing else', async () => {
     const t = setUp()
     const blocked = new AppError('config.invalid', 'line 3')
-    const app = new App({ ...t, driverFor: () => undefined, signOnFor: () => ({ enabled: false, times: { ...defaultTimes, agent: 1, confirm: 1 } }), keepPasswordMs: 0, audit: () => undefined, dialer: { dial: () => Promise.reject(blocked), runHelper: () => Promise.reject(blocked) }, settings: { endpoints: [], defaultUser: '', autoConnectSingle: true, onDisconnect: 'keep', linkTimeoutMs: 1, cleanupTimeoutMs: 1 }, bootstrap: { version: '0', locale: 'en', organisation: '', message: '', power: [], fullscreen: false, consoleEngine: 'spice-html5', onDisconnect: 'keep' }, power: () => Promise.resolve(), malformed: () => undefined })
+    const app = new App({ ...t, driverFor: () => undefined, signOnFor: () => ({ enabled: false, times: { ...defaultTimes, agent: 1, confirm: 1 } }), keepPasswordMs: 0, audit: () => undefined, dialer: { dial: () => Promise.reject(blocked), runHelper: () => Promise.reject(blocked) }, settings: { endpoints: [], defaultUser: '', autoConnectSingle: true, onDisconnect: 'keep', linkTimeoutMs: 1, challengeTimeoutMs: 1, cleanupTimeoutMs: 1 }, bootstrap: { version: '0', locale: 'en', organisation: '', message: '', power: [], fullscreen: false, consoleEngine: 'spice-html5', clipboard: { policy: 'off', maxBytes: 0 }, sound: true, onDisconnect: 'keep' }, power: () => Promise.resolve(), malformed: () => undefined })
     app.start(blocked)
     expect(app.view).toEqual({ screen: 'blocked', error: { code: 'config.invalid', params: {}, traceId: blocked.traceId } })
     app.dispatch({ type: 'ui.signIn', endpoint: 'hq', user: 'ada' })

@@ -7,7 +7,7 @@ import type { ViewState } from '../../shared/view/view-state.ts'
 import { App } from './app.ts'
 import { defaultTimes } from './credentials/sign-on.ts'
 import type { AppError } from './errors.ts'
-import type { ConsoleGrant, CredentialPath, HypervisorDriver, HypervisorSession } from './ports/driver.ts'
+import type { ConsoleGrant, CredentialPath, Credentials, HypervisorDriver, HypervisorSession, SignInInput, SignInOutcome } from './ports/driver.ts'
 import type { ByteChannel, RendererLink } from './ports/shell.ts'
 import { Redactor } from './redactor.ts'
 import { Secret } from './secret.ts'
@@ -24,6 +24,7 @@ export class FakeHypervisor implements HypervisorDriver {
   seen: Secret | undefined
   gate: Promise<void> = Promise.resolve()
   fail: Partial<Record<'signIn' | 'list' | 'powerOn' | 'openConsole', AppError>> = {}
+  credentials: Credentials | undefined
   tickets: Secret[] = []
   closing: Promise<void> = Promise.resolve()
   pathGate: Promise<void> = Promise.resolve()
@@ -32,12 +33,15 @@ export class FakeHypervisor implements HypervisorDriver {
   constructor(redactor: Redactor) {
     this.#redactor = redactor
   }
-  async signIn(input: { user: string; password: Secret }): Promise<{ kind: 'signed-in'; session: HypervisorSession }> {
+  /** The server asks for more before it lets anybody in. */
+  challenge: ((signedIn: () => SignInOutcome, input: SignInInput) => SignInOutcome) | undefined
+  async signIn(input: SignInInput): Promise<SignInOutcome> {
     this.calls.push(`signIn ${input.user}`)
     this.seen = input.password
     await this.gate
     if (this.fail.signIn) throw this.fail.signIn
-    return { kind: 'signed-in', session: this.#session() }
+    const signedIn = (): SignInOutcome => ({ kind: 'signed-in', session: this.#session() })
+    return this.challenge?.(signedIn, input) ?? signedIn()
   }
   #session(): HypervisorSession {
     const step = async <T>(name: 'list' | 'powerOn' | 'openConsole', value: () => T): Promise<T> => {
@@ -49,7 +53,11 @@ export class FakeHypervisor implements HypervisorDriver {
     }
     return {
       listDesktops: () => step('list', () => this.desktops),
-      powerOn: (_id, onState) => step('powerOn', () => void onState('running')),
+      powerOn: (_id, onState, _ctx, credentials) =>
+        step('powerOn', () => {
+          this.credentials = credentials
+          onState('running')
+        }),
       powerState: () => Promise.resolve('running'),
       openConsole: () =>
         step('openConsole', (): ConsoleGrant => {
@@ -72,9 +80,10 @@ export interface SetUp {
   readonly keepPasswordMs?: number
   readonly onDisconnect?: Settings['onDisconnect']
   readonly dial?: () => Promise<Duplex>
+  readonly signOn?: boolean
 }
 
-export function setUp({ keepPasswordMs = 60_000, onDisconnect = 'keep', dial = () => Promise.resolve(duplexPair()[0]) }: SetUp = {}) {
+export function setUp({ keepPasswordMs = 60_000, onDisconnect = 'keep', signOn = true, dial = () => Promise.resolve(duplexPair()[0]) }: SetUp = {}) {
   const redactor = new Redactor()
   const clock = new ManualClock()
   const log = recordingLogger()
@@ -88,11 +97,11 @@ export function setUp({ keepPasswordMs = 60_000, onDisconnect = 'keep', dial = (
     redactor,
     dialer: { dial, runHelper: () => Promise.reject(new Error('none')) },
     driverFor: (id) => (id === 'hq' ? hypervisor : undefined),
-    signOnFor: () => ({ enabled: true, times: { ...defaultTimes, agent: 60_000, confirm: 45_000 } }),
+    signOnFor: () => ({ enabled: signOn, times: { ...defaultTimes, agent: 60_000, confirm: 45_000 } }),
     keepPasswordMs,
     audit: (e) => audits.push(`${e.what}${e.error ? ` ${e.error.code}` : ''}`),
-    settings: { endpoints: [{ id: 'hq', label: 'HQ' }], defaultUser: '', autoConnectSingle: true, onDisconnect, linkTimeoutMs: 20_000, cleanupTimeoutMs: 3000 },
-    bootstrap: { version: '0', locale: 'en', organisation: '', message: '', power: ['reboot'], fullscreen: false, consoleEngine: 'spice-html5', onDisconnect },
+    settings: { endpoints: [{ id: 'hq', label: 'HQ' }], defaultUser: '', autoConnectSingle: true, onDisconnect, linkTimeoutMs: 20_000, challengeTimeoutMs: 120_000, cleanupTimeoutMs: 3000 },
+    bootstrap: { version: '0', locale: 'en', organisation: '', message: '', power: ['reboot'], fullscreen: false, consoleEngine: 'spice-html5', clipboard: { policy: 'off', maxBytes: 0 }, sound: true, onDisconnect },
     power: (action) => {
       power.push(action)
       return Promise.resolve()

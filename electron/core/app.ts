@@ -129,6 +129,11 @@ export class App {
         this.dispatch({ type: 'ui.signIn', endpoint: command.endpoint, user: command.user })
         this.#runner.dropOffer()
         return
+      case 'answer':
+        this.#runner.offerAnswer(command.text)
+        this.dispatch({ type: 'ui.answer' })
+        this.#runner.dropOffer()
+        return
       case 'pick':
         return this.dispatch({ type: 'ui.pick', desktop: command.desktop })
       case 'guest':

@@ -3,7 +3,7 @@ import type { Clock } from '../core/ports/clock.ts'
 import type { HypervisorDriver } from '../core/ports/driver.ts'
 import type { SshConnector } from '../core/ports/ssh.ts'
 import type { Redactor } from '../core/redactor.ts'
-import type { Endpoint } from '../../shared/config/schema.ts'
+import type { Endpoint } from '../../shared/config/endpoint.ts'
 import { createLibvirtDriver } from './libvirt/driver.ts'
 
 export interface DriverDeps {

@@ -19,6 +19,8 @@ import type { Config } from '../../shared/config/schema.ts'
 
 /** From the display's grant to its first picture; a server that hangs is told after this, ms. */
 const LINK_TIMEOUT = 20_000
+/** How long a half-made sign-in waits for a code; one that was walked away from must not stay open, ms. */
+const CHALLENGE_TIMEOUT = 120_000
 /** How long the next person may have to wait for the last one's connection to close, ms. */
 const CLEANUP_TIMEOUT = 3000
 
@@ -74,6 +76,7 @@ export function composeApp(config: Config | undefined, services: Services, opts:
       autoConnectSingle: config?.session.autoConnectSingle ?? true,
       onDisconnect: config?.session.onDisconnect ?? 'keep',
       linkTimeoutMs: LINK_TIMEOUT,
+      challengeTimeoutMs: CHALLENGE_TIMEOUT,
       cleanupTimeoutMs: CLEANUP_TIMEOUT,
     },
     bootstrap: {
@@ -83,7 +86,9 @@ export function composeApp(config: Config | undefined, services: Services, opts:
       message: config?.ui.message ?? '',
       power: [...(device?.allowed ?? [])],
       fullscreen: config?.kiosk.fullscreen ?? true,
-      consoleEngine: config?.console.engine ?? 'spice-html5',
+      consoleEngine: config?.console.engine ?? 'latchkey',
+      clipboard: config?.console.clipboard ?? { policy: 'off', maxBytes: 0 },
+      sound: (config?.console.sound ?? 'on') === 'on',
       onDisconnect: config?.session.onDisconnect ?? 'keep',
     },
     malformed: (request, count) => services.audit.record({ event: 'ipc-malformed', request, count }),

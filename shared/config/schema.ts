@@ -2,58 +2,10 @@
 // from it, so every key carries a description. No key may hold a secret, only the path of a key file.
 import { z } from 'zod'
 
-const Id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, 63 at most')
-
-const Access = z
-  .enum(['person', 'device'])
-  .describe('Whose SSH account opens the working connection: "person" (name and password just typed) or "device" (the key of the URI; the person is only checked).')
+import { Endpoint } from './endpoint.ts'
 
 /** An object that was at least read as one: cross-checks run beside other mistakes, so that all are told at once. */
 const isObject = ({ value }: { value: unknown }): boolean => typeof value === 'object' && value !== null
-
-const Desktops = z
-  .strictObject({
-    assign: z.enum(['metadata', 'pattern', 'all']).default('metadata').describe('How a person\'s desktops are found: <latchkey:desktop> in the domain metadata, a name pattern, or all domains the account sees.'),
-    pattern: z.string().min(1).max(200).optional().describe('For assign: pattern. Domain name with {user}, and * for any characters, e.g. "{user}-*".'),
-  })
-  .superRefine((d, ctx) => {
-    if (d.assign === 'pattern' && d.pattern === undefined) ctx.addIssue({ code: 'custom', path: ['pattern'], message: 'assign: pattern needs a pattern, e.g. "{user}-*"' })
-    if (d.assign === 'pattern' && d.pattern !== undefined && !d.pattern.includes('{user}')) ctx.addIssue({ code: 'custom', path: ['pattern'], message: 'the pattern must contain {user}; to give everybody every desktop say assign: all' })
-  }, { when: isObject })
-  .describe('Which desktops a person gets.')
-
-const SignOn = z.strictObject({
-  enabled: z.boolean().default(true).describe('Pass the sign-in on to the guest.'),
-  channels: z
-    .array(z.string().min(1).max(128))
-    .min(1)
-    .default(['com.kvm-vdi.0', 'ovirt-guest-agent.0', 'com.redhat.rhevm.vdsm'])
-    .describe('Names of the virtio channel, tried in this order.'),
-  confirmSeconds: z.number().int().min(5).max(300).default(45).describe('How long to wait for the guest to say that the session opened.'),
-  agentSeconds: z.number().int().min(1).max(300).default(60).describe('How long to wait for the guest agent\'s first word.'),
-  helper: z
-    .array(z.string().min(1).max(1024))
-    .min(1)
-    .optional()
-    .describe('Command on the hypervisor for servers that forbid stream-local forwarding: gets the socket path as its last argument, the messages on standard input, and copies the socket\'s output to standard output.'),
-}).describe('How the sign-in is passed on to the guest.')
-
-export const LibvirtEndpoint = z.strictObject({
-  id: Id.describe('Stable name of this endpoint.'),
-  label: z.string().min(1).max(200).describe('What the person sees.'),
-  kind: z.literal('libvirt').describe('Kind of hypervisor.'),
-  uri: z.string().min(1).max(2000).describe('libvirt URI: qemu+ssh://USER@HOST[:PORT]/system?keyfile=…&known_hosts=…&socket=…'),
-  access: Access,
-  desktops: Desktops.prefault({}),
-  signOn: SignOn.prefault({}),
-  virsh: z.string().min(1).max(400).default('virsh').describe('The virsh command on the hypervisor.'),
-  connectSeconds: z.number().int().min(1).max(120).default(10).describe('Deadline for reaching the host and authenticating.'),
-  startSeconds: z.number().int().min(5).max(600).default(120).describe('Deadline for a desktop to be running after start.'),
-})
-export type LibvirtEndpoint = z.output<typeof LibvirtEndpoint>
-
-export const Endpoint = z.discriminatedUnion('kind', [LibvirtEndpoint])
-export type Endpoint = z.output<typeof Endpoint>
 
 export const Config = z.strictObject({
   version: z.literal(1).describe('Version of this format.'),
@@ -79,7 +31,20 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('From sign-in to sign-out.'),
-  console: z.strictObject({ engine: z.enum(['spice-html5', 'latchkey']).default('spice-html5').describe('The SPICE client in the window: the spice-html5 package, or Latchkey\'s own engine, which is being built (docs/spice.md).') }).prefault({}).describe('The picture of the desktop.'),
+  console: z
+    .strictObject({
+      engine: z.enum(['latchkey', 'spice-html5']).default('latchkey').describe('The SPICE client in the window. latchkey: Latchkey\'s own engine (docs/spice.md says what it does and what it lacks). spice-html5: the package of that name, to fall back on: slower, without sound and clipboard, and it paints some pictures wrongly.'),
+      clipboard: z
+        .strictObject({
+          policy: z.enum(['off', 'toGuest', 'fromGuest', 'both']).default('off').describe('In which directions copied text may go between this device and the desktop. Needs the engine latchkey and the desktop\'s SPICE agent.'),
+          maxBytes: z.number().int().min(1024).max(64 * 1024 * 1024).default(8 * 1024 * 1024).describe('Most bytes of UTF-8 in one text, either way. A longer one is not passed on, and the person is told.'),
+        })
+        .prefault({})
+        .describe('Copying and pasting text between this device and the desktop.'),
+      sound: z.enum(['on', 'off']).default('on').describe('Whether the desktop is heard. Needs the engine latchkey; a device without loudspeakers is no error.'),
+    })
+    .prefault({})
+    .describe('The picture of the desktop.'),
   kiosk: z
     .strictObject({
       fullscreen: z.boolean().default(true).describe('Full screen with keyboard lock.'),

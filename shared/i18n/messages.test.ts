@@ -6,7 +6,7 @@ import { PowerState, OsFamily } from '../desktop.ts'
 import { errorCodes } from '../error-codes.ts'
 import { SsoOutcome, SsoStep } from '../sso.ts'
 import { PowerAction } from '../view/ui-command.ts'
-import { phaseNames } from '../view/view-state.ts'
+import { ChallengeKind, phaseNames } from '../view/view-state.ts'
 import { catalogueFor, catalogues, isMessageKey, parseMessage, translator, type MessageKey } from './messages.ts'
 
 const families: readonly string[] = [
@@ -16,6 +16,7 @@ const families: readonly string[] = [
   ...phaseNames.map((name) => `phase.${name}`),
   ...['waiting', 'running', 'done', 'skipped', 'failed'].map((status) => `phaseStatus.${status}`),
   ...PowerState.options.map((state) => `powerState.${state}`),
+  ...ChallengeKind.options.flatMap((kind) => [`challenge.heading.${kind}`, `challenge.label.${kind}`]),
   ...OsFamily.options.map((os) => `os.${os}`),
   ...PowerAction.options.map((action) => `power.${action}`),
   ...['keep', 'lock', 'logoff'].map((what) => `console.leave.${what}`),

@@ -1,8 +1,9 @@
-// Why: the whole conversation between the two processes: three requests and two events, each parsed on arrival on
-// both sides. A refusal is an error reply, never an undefined answer.
+// Why: the whole conversation between the two processes: three requests and two events of the kiosk, and the requests of
+// `latchkey probe`, each parsed on arrival on both sides. A refusal is an error reply, never an undefined answer.
 import { z } from 'zod'
 import { LinkId, UiCommand } from '../view/ui-command.ts'
 import { Bootstrap, UserError, ViewState } from '../view/view-state.ts'
+import { ProbePicture, ProbeReport, ProbeStart } from './probe.ts'
 
 /** `nonce` names the MessagePort that follows by window message (see port-protocol.ts). */
 export const ChannelOffer = z.strictObject({ nonce: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/) })
@@ -20,6 +21,14 @@ export const contract = {
      * of the type (displays 0, 1 …): the port that comes is good for exactly this channel.
      */
     'spice.open': { input: z.strictObject({ link: LinkId, channel: z.int().min(0).max(31), id: z.int().min(0).max(255) }), output: ChannelOffer },
+    /** `latchkey probe` alone answers these (probe.ts): what to measure; */
+    'probe.start': { input: z.strictObject({ protocol: z.literal(1) }), output: ProbeStart },
+    /** answered when the measurement is over, asked once the server has taken the ticket; */
+    'probe.wait': { input: z.null(), output: z.null() },
+    /** whose port takes the picture's bytes; */
+    'probe.picture': { input: ProbePicture, output: ChannelOffer },
+    /** and the last word. */
+    'probe.report': { input: ProbeReport, output: z.null() },
   },
   events: { 'view.changed': ViewState, 'app.notice': Notice },
 } as const

@@ -14,6 +14,8 @@ export const MAX_PASSWORD = 1024
 
 export const UiCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('signIn'), endpoint: z.string().max(64), user: z.string().max(MAX_USER), password: z.string().max(MAX_PASSWORD) }),
+  /** What the server asked for besides the password: a code, or a new password. */
+  z.strictObject({ type: z.literal('answer'), text: z.string().min(1).max(MAX_PASSWORD) }),
   z.strictObject({ type: z.literal('cancel') }),                                  // Escape, Cancel
   z.strictObject({ type: z.literal('pick'), desktop: DesktopId }),
   z.strictObject({ type: z.literal('refresh') }),

@@ -48,6 +48,10 @@ export const GuestFacts = z.strictObject({
 })
 export type GuestFacts = z.infer<typeof GuestFacts>
 
+/** totp: digits from an app; text: anything the server asks for; new-password: the old one has run out. */
+export const ChallengeKind = z.enum(['totp', 'text', 'new-password'])
+export type ChallengeKind = z.infer<typeof ChallengeKind>
+
 export const ViewState = z.discriminatedUnion('screen', [
   z.strictObject({ screen: z.literal('booting') }),
   z.strictObject({ screen: z.literal('blocked'), error: UserError }),
@@ -60,6 +64,15 @@ export const ViewState = z.discriminatedUnion('screen', [
     notice: z.enum(['signed-out', 'cancelled']).optional(),
   }),
   z.strictObject({ screen: z.literal('authenticating'), user: z.string().max(256), endpoint: EndpointSummary, phases: z.array(PhaseView) }),
+  /** The server wants one more thing; `prompt` is its own words (plain text, perhaps empty). */
+  z.strictObject({
+    screen: z.literal('challenge'),
+    user: z.string().max(256),
+    endpoint: EndpointSummary,
+    kind: ChallengeKind,
+    prompt: z.string().max(300),
+    error: UserError.optional(),
+  }),
   z.strictObject({ screen: z.literal('desktops'), user: z.string().max(256), desktops: z.array(Desktop), loading: z.boolean(), error: UserError.optional() }),
   z.strictObject({ screen: z.literal('preparing'), user: z.string().max(256), desktop: Desktop, phases: z.array(PhaseView), sso: SsoView }),
   z.strictObject({
@@ -95,6 +108,9 @@ export const Bootstrap = z.strictObject({
   power: z.array(PowerAction),
   fullscreen: z.boolean(),
   consoleEngine: z.enum(['spice-html5', 'latchkey']),
+  /** Which way copied text may go, and how much of it at once (UTF-8 bytes). */
+  clipboard: z.strictObject({ policy: z.enum(['off', 'toGuest', 'fromGuest', 'both']), maxBytes: z.number().int().min(0) }),
+  sound: z.boolean(),
   onDisconnect: z.enum(['keep', 'lock', 'logoff']),
   view: ViewState,
 })

@@ -1,7 +1,8 @@
 // Why: the schema library speaks of types and unions; an administrator needs one sentence per mistake and the word
 // that was probably meant. This file is that translation, and nothing else knows the library's issue format.
 import { z } from 'zod'
-import { Config, LibvirtEndpoint } from '../../../shared/config/schema.ts'
+import { LibvirtEndpoint } from '../../../shared/config/endpoint.ts'
+import { Config } from '../../../shared/config/schema.ts'
 import type { ConfigProblem } from './config-error.ts'
 import { didYouMean } from '../../../shared/did-you-mean.ts'
 import { formatPath, nearestOrigin, type ConfigPath, type Origins } from './merge.ts'

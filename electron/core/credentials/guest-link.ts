@@ -8,6 +8,7 @@ import type { Dialer } from '../ports/dialer.ts'
 import type { CallContext, CredentialPath } from '../ports/driver.ts'
 import type { Secret } from '../secret.ts'
 import { AgentSession } from './agent-session.ts'
+import { apiSignOn } from './api-sign-on.ts'
 import { encode } from './ovirt-agent.ts'
 import { SignOn, type SignOnOptions, type SignOnResult, type SignOnTimes } from './sign-on.ts'
 
@@ -40,6 +41,13 @@ export class GuestLink {
   async signOn(path: CredentialPath, password: Secret, ctx: CallContext): Promise<SignOnResult> {
     if (path.kind === 'none') {
       return { outcome: 'no-channel', error: new AppError('agent.no-channel', `no channel named ${path.channelNames.join(', ')}`, { params: { channel: path.channelNames[0] ?? '' } }) }
+    }
+    if (path.kind === 'at-start') {
+      return path.delivered ? { outcome: 'unreported' } : { outcome: 'start-only', error: new AppError('agent.start-only', 'the desktop was running already, so the hypervisor passed nothing on') }
+    }
+    if (path.kind === 'api') {
+      const { user, times, clock, windowsHint: windows, onStep } = this.#o
+      return await apiSignOn({ path, user, password, times, clock, windows, onStep }, ctx)
     }
     if (!this.open) {
       try {

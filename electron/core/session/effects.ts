@@ -8,6 +8,8 @@ import type { Who } from './state.ts'
 
 export type Effect =
   | { readonly do: 'authenticate'; readonly epoch: number; readonly who: Who; readonly password: 'typed' | 'kept' }
+  /** Sends what was typed for the challenge. */
+  | { readonly do: 'answer'; readonly epoch: number }
   | { readonly do: 'list'; readonly epoch: number }
   | { readonly do: 'powerOn'; readonly epoch: number; readonly id: DesktopId }
   | { readonly do: 'openConsole'; readonly epoch: number; readonly id: DesktopId }

@@ -3,12 +3,14 @@
 import type { Desktop, DesktopId, PowerState } from '../../../shared/desktop.ts'
 import type { ConfirmedBy, SsoOutcome, SsoStep } from '../../../shared/sso.ts'
 import type { LinkId } from '../../../shared/view/ui-command.ts'
+import type { Challenge } from '../ports/driver.ts'
 import type { GuestFacts, UserError } from '../../../shared/view/view-state.ts'
 
 export type SessionEvent =
   | { readonly type: 'config.ready' }
   | { readonly type: 'config.rejected'; readonly error: UserError }
   | { readonly type: 'ui.signIn'; readonly endpoint: string; readonly user: string }
+  | { readonly type: 'ui.answer' }
   | { readonly type: 'ui.cancel' }
   | { readonly type: 'ui.pick'; readonly desktop: DesktopId }
   | { readonly type: 'ui.refresh' }
@@ -19,6 +21,7 @@ export type SessionEvent =
   | { readonly type: 'ui.signOnAgain' }
   | { readonly type: 'ui.guest'; readonly action: 'lock' | 'logoff' }
   | { readonly type: 'auth.ok'; readonly epoch: number }
+  | { readonly type: 'auth.challenge'; readonly epoch: number; readonly challenge: Challenge; readonly error?: UserError }
   | { readonly type: 'auth.failed'; readonly epoch: number; readonly error: UserError }
   | { readonly type: 'list.ok'; readonly epoch: number; readonly desktops: readonly Desktop[] }
   | { readonly type: 'list.failed'; readonly epoch: number; readonly error: UserError }
@@ -37,4 +40,4 @@ export type SessionEvent =
   | { readonly type: 'cleanup.done'; readonly epoch: number }
   | { readonly type: 'timer'; readonly timer: TimerId; readonly epoch: number }
 
-export type TimerId = 'link' | 'cleanup'
+export type TimerId = 'link' | 'cleanup' | 'challenge'

@@ -57,6 +57,12 @@ export class PasswordVault {
     if (this.#keepMs > 0) this.#cancel = this.#clock.after(this.#keepMs, () => this.wipe())
   }
 
+  /** The person has a new password: it takes the place and the lifetime of the old one. Owned here from now on. */
+  replace(password: Secret): void {
+    this.#current?.dispose()
+    this.#current = password
+  }
+
   wipe(): void {
     this.#cancel?.()
     this.#cancel = undefined

@@ -6,7 +6,7 @@ import type { SignOnTimes } from '../credentials/sign-on.ts'
 import { AppError, toAppError, toUser } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Dialer } from '../ports/dialer.ts'
-import type { CallContext, HypervisorDriver, HypervisorSession } from '../ports/driver.ts'
+import type { CallContext, Credentials, HypervisorDriver, HypervisorSession } from '../ports/driver.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { RendererLink } from '../ports/shell.ts'
 import type { Redactor } from '../redactor.ts'
@@ -17,6 +17,7 @@ import type { AuditEffect, Effect } from './effects.ts'
 import type { SessionEvent, TimerId } from './event.ts'
 import { PasswordVault } from './password-vault.ts'
 import type { PhaseTracker } from './phases.ts'
+import { SignInWork, type SignInStep } from './sign-in.ts'
 import { runSignOn } from './sign-on-effect.ts'
 
 export interface RunnerParts {
@@ -54,12 +55,14 @@ export class EffectRunner {
   readonly #dispatch: (e: SessionEvent) => void
   readonly #changed: () => void
   readonly #vault: PasswordVault
+  readonly #signIn: SignInWork
   readonly #foreground = new Map<number, Foreground>()
   readonly #timers = new Map<TimerId, () => void>()
   readonly #closing = new Set<Promise<unknown>>()
   readonly #farewells = new Set<Promise<unknown>>()
   #session: HypervisorSession | undefined
   #endpoint = ''
+  #user = ''
   #visit: VisitParts | undefined
   #console: ConsoleLink | undefined
 
@@ -69,6 +72,7 @@ export class EffectRunner {
     this.#dispatch = dispatch
     this.#changed = changed
     this.#vault = new PasswordVault(parts.clock, parts.redactor, parts.keepPasswordMs)
+    this.#signIn = new SignInWork(this.#vault, parts.redactor)
   }
 
   offerPassword(text: string): void {
@@ -76,12 +80,18 @@ export class EffectRunner {
   }
   dropOffer(): void {
     this.#vault.dropOffer()
+    this.#signIn.dropOffer()
+  }
+  offerAnswer(text: string): void {
+    this.#signIn.offer(text)
   }
 
   run(effect: Effect): void {
     switch (effect.do) {
       case 'authenticate':
         return this.#start(effect.epoch, (ctx) => this.#authenticate(effect, ctx), (error) => ({ type: 'auth.failed', epoch: effect.epoch, error: toUser(error) }), 'authenticate')
+      case 'answer':
+        return this.#start(effect.epoch, (ctx) => this.#answer(effect.epoch, ctx), (error) => ({ type: 'auth.failed', epoch: effect.epoch, error: toUser(error) }), 'authenticate')
       case 'list':
         return this.#start(effect.epoch, (ctx) => this.#list(effect.epoch, ctx), (error) => ({ type: 'list.failed', epoch: effect.epoch, error: toUser(error) }), 'list')
       case 'powerOn':
@@ -173,7 +183,7 @@ export class EffectRunner {
 
   /** Every secret, at once and without waiting: for the last moment of a process. */
   wipe(): void {
-    this.#vault.dropOffer()
+    this.dropOffer()
     this.#vault.wipe()
     if (this.#console) this.#closeLink(this.#console.id)
   }
@@ -214,10 +224,23 @@ export class EffectRunner {
     if (!driver) throw new AppError('internal.bug', `no driver for endpoint ${effect.who.endpoint}`)
     if (!password) throw effect.password === 'kept' ? new AppError('agent.password-gone', 'the kept password was wiped before the new sign-in') : new AppError('auth.input', 'no password was given')
     if (effect.who.user.trim() === '') throw new AppError('auth.input', 'no name was given')
-    const { session } = await driver.signIn({ user: effect.who.user, password }, ctx)
+    this.#endpoint = effect.who.endpoint
+    this.#user = effect.who.user
+    this.#signedIn(await this.#signIn.begin(driver, effect.who.user, password, ctx), effect.epoch, ctx)
+  }
+
+  async #answer(epoch: number, ctx: CallContext): Promise<void> {
+    this.#signedIn(await this.#signIn.answer(ctx), epoch, ctx)
+  }
+
+  #signedIn(step: SignInStep, epoch: number, ctx: CallContext): void {
+    if (step.kind === 'challenge') {
+      if (ctx.signal.aborted) return this.#signIn.cancel()
+      return this.#dispatch({ type: 'auth.challenge', epoch, challenge: step.challenge, ...(step.error && { error: toUser(step.error) }) })
+    }
+    const { session } = step
     if (ctx.signal.aborted) return this.#track(session.close())
     this.#session = session
-    this.#endpoint = effect.who.endpoint
     this.#vault.startKeeping()
     session.onLost((why) => {
       if (this.#session !== session || why === undefined) return
@@ -227,7 +250,7 @@ export class EffectRunner {
       this.#dispatch({ type: 'session.lost', error: toUser(why), canReauth: this.#vault.current !== undefined })
     })
     this.#phases.end('authenticate')
-    this.#dispatch({ type: 'auth.ok', epoch: effect.epoch })
+    this.#dispatch({ type: 'auth.ok', epoch })
   }
 
   async #list(epoch: number, ctx: CallContext): Promise<void> {
@@ -239,10 +262,16 @@ export class EffectRunner {
   }
 
   async #powerOn(epoch: number, id: Parameters<HypervisorSession['powerOn']>[0], ctx: CallContext): Promise<void> {
-    await this.#need().powerOn(id, (power) => !ctx.signal.aborted && this.#dispatch({ type: 'power.state', epoch, power }), ctx)
+    await this.#need().powerOn(id, (power) => !ctx.signal.aborted && this.#dispatch({ type: 'power.state', epoch, power }), ctx, this.#credentials())
     if (ctx.signal.aborted) return
     this.#phases.end('start')
     this.#dispatch({ type: 'power.ok', epoch })
+  }
+
+  /** For a hypervisor that can sign on only while it starts a desktop; none where IT wants no sign-on. */
+  #credentials(): Credentials | undefined {
+    const password = this.#vault.current
+    return password && this.#p.signOnFor(this.#endpoint).enabled ? { user: this.#user, password } : undefined
   }
 
   async #openConsole(epoch: number, id: Parameters<HypervisorSession['openConsole']>[0], ctx: CallContext): Promise<void> {
@@ -301,6 +330,7 @@ export class EffectRunner {
   }
 
   #closeSession(): void {
+    this.#signIn.cancel()
     for (const epoch of [...this.#foreground.keys()]) this.#abort(epoch)
     const session = this.#session
     this.#session = undefined

@@ -3,6 +3,7 @@
 import type { Desktop } from '../../../shared/desktop.ts'
 import type { ConfirmedBy, SsoOutcome, SsoStep } from '../../../shared/sso.ts'
 import type { LinkId } from '../../../shared/view/ui-command.ts'
+import type { Challenge } from '../ports/driver.ts'
 import type { EndpointSummary, GuestFacts, UserError } from '../../../shared/view/view-state.ts'
 
 /** What configuration decides and no event changes. */
@@ -13,6 +14,8 @@ export interface Settings {
   readonly onDisconnect: 'keep' | 'lock' | 'logoff'
   /** ms from the console being ready to its first frame before `spice.timeout`. */
   readonly linkTimeoutMs: number
+  /** ms that a half-made sign-in waits for a code: somebody who walked away must not leave it open. */
+  readonly challengeTimeoutMs: number
   /** ms that leaving may take before the next person gets the screen regardless. */
   readonly cleanupTimeoutMs: number
 }
@@ -42,6 +45,8 @@ export type SessionState =
   | { readonly name: 'signedOut'; readonly endpoint: string; readonly user: string; readonly error?: UserError; readonly notice?: 'signed-out' | 'cancelled' }
   /** Covers the first listing too; `resume` = the desktop to go back to after a lost connection. */
   | { readonly name: 'authenticating'; readonly who: Who; readonly epoch: number; readonly resume?: Desktop }
+  /** The server waits for a code, or a new password; the typed password is kept meanwhile. */
+  | { readonly name: 'challenged'; readonly who: Who; readonly epoch: number; readonly challenge: Challenge; readonly error?: UserError; readonly resume?: Desktop }
   | { readonly name: 'choosing'; readonly who: Who; readonly desktops: readonly Desktop[]; readonly loading?: number; readonly error?: UserError }
   | { readonly name: 'preparing'; readonly who: Who; readonly desktops: readonly Desktop[]; readonly at: Visit; readonly epoch: number; readonly step: 'power' | 'console' }
   | { readonly name: 'connecting'; readonly who: Who; readonly desktops: readonly Desktop[]; readonly at: Visit; readonly epoch: number; readonly link: LinkId }

@@ -10,7 +10,7 @@ import type { SessionState, Settings } from './state.ts'
 import { transition } from './transition.ts'
 import { viewOf } from './view.ts'
 
-const settings: Settings = { endpoints: [{ id: 'hq', label: 'HQ' }], defaultUser: '', autoConnectSingle: true, onDisconnect: 'keep', linkTimeoutMs: 15_000, cleanupTimeoutMs: 2000 }
+const settings: Settings = { endpoints: [{ id: 'hq', label: 'HQ' }], defaultUser: '', autoConnectSingle: true, onDisconnect: 'keep', linkTimeoutMs: 15_000, challengeTimeoutMs: 60_000, cleanupTimeoutMs: 2000 }
 const error: UserError = { code: 'ssh.lost', params: {}, traceId: 'T-TEST' }
 const desktop = (n: number): Desktop => ({ id: DesktopId.parse(`d${n}`), title: `Desktop ${n}`, detail: '', power: 'off' })
 const one = desktop(1)

@@ -37,6 +37,8 @@ export function transition(state: SessionState, event: SessionEvent, settings: S
     }
     case 'authenticating':
       return authenticating(state, event, settings, next)
+    case 'challenged':
+      return challenged(state, event, settings, next)
     case 'choosing':
       return choosing(state, event, next)
     case 'preparing':
@@ -75,6 +77,12 @@ function authenticating(state: With<'authenticating'>, event: SessionEvent, sett
     case 'auth.failed':
       if (event.epoch !== state.epoch) return stay(state)
       return leave(state.who, settings, next, { error: event.error }, { do: 'audit', what: 'sign-in-failed', who: state.who, error: event.error })
+    case 'auth.challenge':
+      if (event.epoch !== state.epoch) return stay(state)
+      return to(
+        { name: 'challenged', who: state.who, epoch: state.epoch, challenge: event.challenge, ...(event.error && { error: event.error }), ...(state.resume && { resume: state.resume }) },
+        { do: 'startTimer', timer: 'challenge', ms: settings.challengeTimeoutMs, epoch: state.epoch },
+      )
     case 'list.failed':
       if (event.epoch !== state.epoch) return stay(state)
       return to({ name: 'choosing', who: state.who, desktops: [], error: event.error })
@@ -88,6 +96,24 @@ function authenticating(state: With<'authenticating'>, event: SessionEvent, sett
     }
     case 'ui.cancel':
       return leave(state.who, settings, next, {}, { do: 'abort', epoch: state.epoch })
+    default:
+      return stay(state)
+  }
+}
+
+function challenged(state: With<'challenged'>, event: SessionEvent, settings: Settings, next: () => number): Step {
+  const { who, resume } = state
+  const enough: Effect = { do: 'cancelTimer', timer: 'challenge' }
+  switch (event.type) {
+    case 'ui.answer': {
+      const epoch = next()
+      return to({ name: 'authenticating', who, epoch, ...(resume && { resume }) }, enough, { do: 'answer', epoch })
+    }
+    case 'ui.cancel':
+      return leave(who, settings, next, {}, enough)
+    case 'timer':
+      if (event.timer !== 'challenge' || event.epoch !== state.epoch) return stay(state)
+      return leave(who, settings, next, { error: challengeTimeout(event.epoch) }, { do: 'audit', what: 'sign-in-failed', who, error: challengeTimeout(event.epoch) })
     default:
       return stay(state)
   }
@@ -215,6 +241,7 @@ function lost(state: SessionState, error: UserError, canReauth: boolean): Step {
     case 'booting':
     case 'blocked':
     case 'signedOut':
+    case 'challenged':
     case 'ending':
       return stay(state)
     case 'authenticating':
@@ -248,6 +275,7 @@ function lost(state: SessionState, error: UserError, canReauth: boolean): Step {
 function closing(state: SessionState, farewell: { farewell?: 'lock' | 'logoff' } = {}): Effect[] {
   const effects: Effect[] = []
   if (state.name === 'authenticating' || state.name === 'preparing') effects.push({ do: 'abort', epoch: state.epoch })
+  if (state.name === 'challenged') effects.push({ do: 'cancelTimer', timer: 'challenge' })
   if (state.name === 'choosing' && state.loading !== undefined) effects.push({ do: 'abort', epoch: state.loading })
   if (state.name === 'connecting' || state.name === 'connected') effects.push({ do: 'closeLink', link: state.link }, { do: 'cancelTimer', timer: 'link' })
   if ('at' in state) effects.push({ do: 'closeAgent', visit: state.at.visit, ...farewell })
@@ -291,6 +319,10 @@ function withPower(desktops: readonly Desktop[], seen: Desktop): readonly Deskto
 }
 
 /** Pure code cannot draw a random trace id; the epoch makes one that the log names too. */
+function challengeTimeout(epoch: number): UserError {
+  return { code: 'auth.challenge-timeout', params: {}, traceId: `T-C${epoch}` }
+}
+
 function timeoutError(epoch: number): UserError {
   return { code: 'spice.timeout', params: {}, traceId: `T-L${epoch}` }
 }

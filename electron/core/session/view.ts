@@ -20,6 +20,8 @@ export function viewOf(state: SessionState, settings: Settings, phases: readonly
       }
     case 'authenticating':
       return { screen: 'authenticating', user: state.who.user, endpoint: endpointOf(state.who.endpoint, settings), phases: [...phases] }
+    case 'challenged':
+      return { screen: 'challenge', user: state.who.user, endpoint: endpointOf(state.who.endpoint, settings), kind: state.challenge.kind, prompt: state.challenge.prompt, ...(state.error && { error: state.error }) }
     case 'choosing':
       return { screen: 'desktops', user: state.who.user, desktops: [...state.desktops], loading: state.loading !== undefined, ...(state.error && { error: state.error }) }
     case 'preparing':

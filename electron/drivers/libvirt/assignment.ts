@@ -1,13 +1,13 @@
 // Why: whether a person may have a desktop is decided by one pure function, asked anew before every action.
 import { AppError } from '../../core/errors.ts'
 import { assertNever } from '../../core/result.ts'
-import type { LibvirtEndpoint } from '../../../shared/config/schema.ts'
+import type { LibvirtHost } from '../../../shared/config/endpoint.ts'
 import type { Domain } from './domain-xml.ts'
 import { isAssigned } from './metadata.ts'
 
 export type MayUse = (domain: Domain, groups: readonly string[]) => boolean
 
-export function assignmentRule(desktops: LibvirtEndpoint['desktops'], user: string): MayUse {
+export function assignmentRule(desktops: LibvirtHost['desktops'], user: string): MayUse {
   switch (desktops.assign) {
     case 'all':
       return () => true

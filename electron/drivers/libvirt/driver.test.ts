@@ -5,7 +5,7 @@ import type { SshConnection, SshConnector, SshCredential, SshTarget } from '../.
 import { Redactor } from '../../core/redactor.ts'
 import { Secret } from '../../core/secret.ts'
 import { callContext, ManualClock, settle } from '../../core/testkit.ts'
-import { LibvirtEndpoint } from '../../../shared/config/schema.ts'
+import { LibvirtEndpoint } from '../../../shared/config/endpoint.ts'
 import { createDriver } from '../registry.ts'
 import { failure, FakeHypervisor } from './testkit.ts'
 
@@ -38,7 +38,7 @@ function setUp(access: 'person' | 'device', more: Record<string, unknown> = {}) 
   const redactor = new Redactor()
   const endpoint = LibvirtEndpoint.parse({ id: 'x', label: 'X', kind: 'libvirt', access, uri, connectSeconds: 7, ...more })
   const driver = createDriver(endpoint, { connector, redactor, clock: new ManualClock(), dev: false })
-  const signIn = (user = 'ada', password = 'pass', ctx = callContext()) => driver.signIn({ user, password: Secret.from(password, redactor) }, ctx)
+  const signIn = (user = 'ada', password = 'pass', ctx = callContext()) => driver.signIn({ user, password: Secret.from(password, redactor), kept: () => undefined }, ctx)
   return { connector, driver, signIn, redactor }
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../core/ports/clock.ts'
 import type { CallContext, HypervisorDriver, SignInInput, SignInOutcome } from '../../core/ports/driver.ts'
 import type { SshConnection, SshConnector, SshTarget } from '../../core/ports/ssh.ts'
 import type { Redactor } from '../../core/redactor.ts'
-import type { LibvirtEndpoint } from '../../../shared/config/schema.ts'
+import type { LibvirtHost } from '../../../shared/config/endpoint.ts'
 import { assignmentRule } from './assignment.ts'
 import { LibvirtSession } from './session.ts'
 import { parseLibvirtUri, type LibvirtUri } from './uri.ts'
@@ -12,7 +12,7 @@ import { checkUserName } from './user-name.ts'
 import { virshCommands } from './virsh.ts'
 
 export interface LibvirtDriverDeps {
-  readonly endpoint: LibvirtEndpoint
+  readonly endpoint: LibvirtHost
   readonly connector: SshConnector
   readonly redactor: Redactor
   readonly clock: Clock

@@ -5,7 +5,7 @@ import type { Clock } from '../../core/ports/clock.ts'
 import type { CallContext, ConsoleGrant, CredentialPath, Hop, HypervisorSession } from '../../core/ports/driver.ts'
 import type { ExecResult, SshConnection } from '../../core/ports/ssh.ts'
 import type { Redactor } from '../../core/redactor.ts'
-import type { LibvirtEndpoint } from '../../../shared/config/schema.ts'
+import type { LibvirtHost } from '../../../shared/config/endpoint.ts'
 import type { Desktop, DesktopId, PowerState } from '../../../shared/desktop.ts'
 import type { MayUse } from './assignment.ts'
 import { toDesktop } from './desktop.ts'
@@ -19,7 +19,7 @@ import { isUuid, MAX_BATCH, type Virsh } from './virsh.ts'
 import { virshError } from './virsh-errors.ts'
 
 export interface LibvirtSessionDeps {
-  readonly endpoint: LibvirtEndpoint
+  readonly endpoint: LibvirtHost
   readonly connection: SshConnection
   readonly virsh: Virsh
   readonly user: string
