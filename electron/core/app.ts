@@ -3,6 +3,7 @@
 import type { UiCommand } from '../../shared/view/ui-command.ts'
 import type { Bootstrap, ViewState } from '../../shared/view/view-state.ts'
 import { AppError, toAppError, toUser } from './errors.ts'
+import type { SiteStatus } from './failover.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Logger } from './ports/logger.ts'
 import type { RendererLink } from './ports/shell.ts'
@@ -19,6 +20,8 @@ export interface AppParts extends RunnerParts {
   readonly settings: Settings
   readonly bootstrap: Omit<Bootstrap, 'view'>
   readonly power: (action: 'reboot' | 'power-off' | 'suspend') => Promise<void>
+  /** Which host of an endpoint a sign-in would go to, and whether any answers. */
+  readonly siteOf?: (endpoint: string) => SiteStatus | undefined
   /** The page broke the contract; for the audit. */
   readonly malformed: (request: string, count: number) => void
 }
@@ -52,7 +55,8 @@ export class App {
     return this.#state
   }
   get view(): ViewState {
-    return viewOf(this.#state, this.#p.settings, this.phases.view())
+    const { settings, siteOf } = this.#p
+    return viewOf(this.#state, { ...settings, endpoints: settings.endpoints.map((e) => ({ ...e, ...siteOf?.(e.id) })) }, this.phases.view())
   }
 
   /** @param error set = the configuration can't be used: the page shows why, nothing else is possible */
@@ -108,6 +112,11 @@ export class App {
       for (const observer of this.#observers) observer(state, this.phases)
       this.#publish()
     }
+  }
+
+  /** What siteOf tells has changed. */
+  siteChanged(): void {
+    if (this.#state.name === 'signedOut' || this.#state.name === 'authenticating') this.#publish()
   }
 
   /** Ends everything for good: the process is about to exit. */

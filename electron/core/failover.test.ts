@@ -113,7 +113,7 @@ describe('FailoverDriver', () => {
     for (let i = 0; i < 40; i++) {
       let seed = i
       const t = rig({ order: 'shuffled', random: () => ((seed = (seed * 1103515245 + 12345) % 2147483648), seed / 2147483648) })
-      names.add(t.driver.status.site)
+      names.add(t.driver.status.site ?? '')
     }
     expect([...names].sort()).toEqual(['a', 'b', 'c'])
   })

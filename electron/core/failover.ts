@@ -25,10 +25,11 @@ export interface FailoverOptions {
   readonly onChange: () => void
 }
 
-/** undefined: not known yet. */
+/** `reachable` absent: not known yet. */
 export interface SiteStatus {
-  readonly site: string
-  readonly reachable: boolean | undefined
+  /** Absent with one host only: its name would say nothing. */
+  readonly site?: string
+  readonly reachable?: boolean
 }
 
 /** Errors that say "not this host"; every other one (a wrong password, a locked account) would be the same elsewhere. */
@@ -61,7 +62,9 @@ export class FailoverDriver implements HypervisorDriver {
   /** The host that a sign-in would try first, and whether any answers. */
   get status(): SiteStatus {
     const [first] = this.#tried()
-    return { site: (this.#current ?? first)?.name ?? '', reachable: this.#verdict() }
+    const site = this.#order.length > 1 ? (this.#current ?? first)?.name : undefined
+    const reachable = this.#verdict()
+    return { ...(site !== undefined && { site }), ...(reachable !== undefined && { reachable }) }
   }
 
   /** Asks the hosts in the background until stop(). Harmless with one host, whose sign-in tells as much. */

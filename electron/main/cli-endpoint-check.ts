@@ -1,26 +1,71 @@
 // Why: the loader may not know drivers and drivers may not touch files; here the two are joined, so that a mistake in
-// a URI is reported with its file and line like every other.
-import { checkKeyFile, checkKnownHosts } from '../adapters/config/key-files.ts'
+// an address or a file is reported with its file and line like every other.
+import { checkCaFile, checkKeyFile, checkKnownHosts, checkTokenFile } from '../adapters/config/key-files.ts'
 import type { EndpointCheck, EndpointFinding } from '../adapters/config/load.ts'
 import { toAppError } from '../core/errors.ts'
 import { parseLibvirtUri, type LibvirtUri } from '../drivers/libvirt/uri.ts'
 
-/** Checks an endpoint's URI and the files it names. For loadConfig's `checkEndpoint`. */
-export const checkEndpoint: EndpointCheck = ({ kind, uri, access }, { dev }) => {
-  if (kind !== 'libvirt') return []
+type Given = Readonly<Record<string, unknown>>
+type At = NonNullable<EndpointFinding['at']>
+
+const error = (message: string, at: At): EndpointFinding => ({ severity: 'error', message, at })
+const warning = (message: string, at: At): EndpointFinding => ({ severity: 'warning', message, at })
+const filled = (value: unknown): value is string => typeof value === 'string' && value !== ''
+const within = (given: Given, ...path: readonly string[]): unknown => path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Given)[key] : undefined), given)
+
+/** Checks an endpoint's addresses and the files it names. For loadConfig's `checkEndpoint`. */
+export const checkEndpoint: EndpointCheck = ({ kind, given }, { dev }) => {
+  switch (kind) {
+    case 'libvirt':
+      return each(given, 'uri', (uri, at) => libvirt(uri, at, given['access'], dev))
+    case 'kvm-vdi':
+    case 'ovirt':
+    case 'proxmox':
+      return [...each(given, 'url', (url, at) => web(url, at, kind === 'kvm-vdi' ? given['insecure'] === true : false)), ...files(given)]
+    default:
+      return []
+  }
+}
+
+/** One address or a list of them. */
+function each(given: Given, key: string, check: (address: string, at: At) => EndpointFinding[]): EndpointFinding[] {
+  const value = given[key]
+  if (filled(value)) return check(value, [key])
+  return Array.isArray(value) ? value.flatMap((one: unknown, i) => (filled(one) ? check(one, [key, i]) : [])) : []
+}
+
+function libvirt(uri: string, at: At, access: unknown, dev: boolean): EndpointFinding[] {
   let parsed: LibvirtUri
   try {
     // A mistyped `access` is told by the schema; the URI is then held to what both kinds of access demand.
     parsed = parseLibvirtUri(uri, { access: access === 'device' ? 'device' : 'person', dev })
   } catch (e) {
-    const error = toAppError(e)
-    if (error.code !== 'config.invalid') throw error
-    return [{ severity: 'error', message: error.params['what'] ?? error.detail }]
+    const wrong = toAppError(e)
+    if (wrong.code !== 'config.invalid') throw wrong
+    return [error(wrong.params['what'] ?? wrong.detail, at)]
   }
   const findings: EndpointFinding[] = []
-  if (parsed.keyFile !== undefined) findings.push(...checkKeyFile(parsed.keyFile))
-  if (parsed.keyFile !== undefined && access === 'person') findings.push({ severity: 'warning', message: 'keyfile is not used with access: person' })
-  if (parsed.knownHosts !== undefined) findings.push(...checkKnownHosts(parsed.knownHosts))
-  if (parsed.noVerify) findings.push({ severity: 'warning', message: 'no_verify: any unknown host gets the passwords; good for a test only' })
+  const add = (found: readonly EndpointFinding[]): void => void findings.push(...found.map((f) => ({ ...f, at })))
+  if (parsed.keyFile !== undefined) add(checkKeyFile(parsed.keyFile))
+  if (parsed.keyFile !== undefined && access === 'person') findings.push(warning('keyfile is not used with access: person', at))
+  if (parsed.knownHosts !== undefined) add(checkKnownHosts(parsed.knownHosts))
+  if (parsed.noVerify) findings.push(warning('no_verify: any unknown host gets the passwords; good for a test only', at))
   return findings
+}
+
+function web(text: string, at: At, insecure: boolean): EndpointFinding[] {
+  const url = URL.parse(text)
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) return [error('is no address; expected https://HOST[:PORT]/PATH', at)]
+  if (url.username !== '' || url.password !== '') return [error('must not hold a name or a password', at)]
+  if (url.search !== '' || url.hash !== '') return [error('must end with its path: no ? and no #', at)]
+  if (url.protocol === 'https:') return []
+  return insecure ? [warning('http: names, passwords and tickets cross the network in clear', at)] : [error('http:// is refused; use https://', at)]
+}
+
+function files(given: Given): EndpointFinding[] {
+  const found = (path: readonly string[], check: (file: string) => EndpointFinding[]): EndpointFinding[] => {
+    const file = within(given, ...path)
+    return filled(file) ? check(file).map((f) => ({ ...f, at: [...path] })) : []
+  }
+  return [...found(['trust', 'ca'], checkCaFile), ...found(['token'], checkTokenFile), ...found(['ticket'], checkTokenFile), ...found(['file'], checkCaFile)]
 }

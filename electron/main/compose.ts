@@ -4,17 +4,19 @@ import { createLogger } from '../adapters/log/logger.ts'
 import { createSink, type LineWriter, type Sink } from '../adapters/log/sink.ts'
 import { nameWriter, type NameWriter } from '../adapters/log/user-names.ts'
 import { systemClock } from '../adapters/clock.ts'
+import { configuredFiles } from '../adapters/config/files.ts'
+import { UndiciConnector } from '../adapters/http/undici-connector.ts'
 import { HopDialer } from '../adapters/net/dialer.ts'
 import { createDevicePower } from '../adapters/power/logind.ts'
 import { Ssh2Connector } from '../adapters/ssh/ssh2-connector.ts'
 import { App } from '../core/app.ts'
 import { defaultTimes } from '../core/credentials/sign-on.ts'
-import type { HypervisorDriver } from '../core/ports/driver.ts'
+import type { FailoverDriver } from '../core/failover.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import { Redactor } from '../core/redactor.ts'
 import type { AuditEffect } from '../core/session/effects.ts'
-import { createDriver } from '../drivers/registry.ts'
+import { createDriver, type DriverDeps } from '../drivers/registry.ts'
 import type { Config } from '../../shared/config/schema.ts'
 
 /** From the display's grant to its first picture; a server that hangs is told after this, ms. */
@@ -52,19 +54,31 @@ export interface ComposeOptions {
  */
 export function composeApp(config: Config | undefined, services: Services, opts: ComposeOptions): App {
   const { clock, log, redactor } = services
-  const connector = new Ssh2Connector()
-  const drivers = new Map<string, HypervisorDriver>()
-  for (const endpoint of config?.endpoints ?? []) drivers.set(endpoint.id, createDriver(endpoint, { connector, redactor, clock, dev: opts.dev }))
+  const drivers = new Map<string, FailoverDriver>()
+  const made: { app?: App } = {}
+  const deps: DriverDeps = {
+    connector: new Ssh2Connector(),
+    http: new UndiciConnector(clock),
+    files: configuredFiles(redactor),
+    redactor,
+    clock,
+    log,
+    dev: opts.dev,
+    random: Math.random,
+    onSite: () => made.app?.siteChanged(),
+  }
+  for (const endpoint of config?.endpoints ?? []) drivers.set(endpoint.id, createDriver(endpoint, deps))
   const device = config && createDevicePower(config.kiosk, { clock, log })
 
-  return new App({
+  made.app = new App({
     clock,
     log,
     redactor,
     dialer: new HopDialer(),
     driverFor: (id) => drivers.get(id),
+    siteOf: (id) => drivers.get(id)?.status,
     signOnFor: (id) => {
-      const signOn = config?.endpoints.find((e) => e.id === id)?.signOn
+      const signOn: { enabled: boolean; agentSeconds?: number; confirmSeconds?: number } | undefined = config?.endpoints.find((e) => e.id === id)?.signOn
       const times = { ...defaultTimes, agent: (signOn?.agentSeconds ?? 60) * 1000, confirm: (signOn?.confirmSeconds ?? 45) * 1000 }
       return { enabled: signOn?.enabled ?? false, times }
     },
@@ -102,6 +116,7 @@ export function composeApp(config: Config | undefined, services: Services, opts:
       }
     },
   })
+  return made.app
 }
 
 function audit(to: Audit, e: AuditEffect): void {

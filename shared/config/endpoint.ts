@@ -81,13 +81,14 @@ const Domain = z.string().min(1).max(100)
 export const LibvirtEndpoint = z.strictObject({
   ...Labels,
   kind: z.literal('libvirt').describe('Kind of hypervisor.'),
-  uri: z.string().min(1).max(2000).describe('libvirt URI: qemu+ssh://USER@HOST[:PORT]/system?keyfile=…&known_hosts=…&socket=…'),
+  uri: addresses('libvirt URI, or a list of them: qemu+ssh://USER@HOST[:PORT]/system?keyfile=…&known_hosts=…&socket=…'),
   access: Access,
   desktops: Desktops.prefault({}),
   signOn: SignOn.prefault({}),
   virsh: z.string().min(1).max(400).default('virsh').describe('The virsh command on the hypervisor.'),
   connectSeconds: z.number().int().min(1).max(120).default(10).describe('Deadline for reaching the host and authenticating.'),
   startSeconds: z.number().int().min(5).max(600).default(120).describe('Deadline for a desktop to be running after start.'),
+  failover: Failover,
 })
 export type LibvirtEndpoint = z.output<typeof LibvirtEndpoint>
 
@@ -154,7 +155,7 @@ export const SpiceEndpoint = z
   }, { when: isObject })
 export type SpiceEndpoint = z.output<typeof SpiceEndpoint>
 
-export const Endpoint = z.discriminatedUnion('kind', [LibvirtEndpoint])
+export const Endpoint = z.discriminatedUnion('kind', [LibvirtEndpoint, KvmVdiEndpoint])
 export type Endpoint = z.output<typeof Endpoint>
 
 /** An endpoint at one of its hosts: what a driver is made for. */

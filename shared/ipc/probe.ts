@@ -47,7 +47,7 @@ export const ProbeReport = z.strictObject({
   images: z.record(z.string().max(40), Count),
   decodeMs: Amount,
   presentedFrames: Count,
-  /** Sum of all tasks of the page's main thread that took 50 ms or more. */
+  /** Sum of all tasks of the page's main thread that took 50 ms or more, within `seconds`. */
   longTasksMs: Amount,
   /** Median; absent: never measured. */
   rttMs: Amount.optional(),

@@ -13,7 +13,14 @@ export const UserError = z.strictObject({
 })
 export type UserError = z.infer<typeof UserError>
 
-export const EndpointSummary = z.strictObject({ id: z.string().max(64), label: z.string().max(200) })
+export const EndpointSummary = z.strictObject({
+  id: z.string().max(64),
+  label: z.string().max(200),
+  /** Which of its hosts a sign-in goes to, where it has several. */
+  site: z.string().max(260).optional(),
+  /** Whether any of its hosts answers; absent: not known. */
+  reachable: z.boolean().optional(),
+})
 export type EndpointSummary = z.infer<typeof EndpointSummary>
 
 /** The phases of one sign-in, in their usual order (report.json and the bench use the same names). */

@@ -1,7 +1,7 @@
 // Why: the schema library speaks of types and unions; an administrator needs one sentence per mistake and the word
 // that was probably meant. This file is that translation, and nothing else knows the library's issue format.
 import { z } from 'zod'
-import { LibvirtEndpoint } from '../../../shared/config/endpoint.ts'
+import { Endpoint } from '../../../shared/config/endpoint.ts'
 import { Config } from '../../../shared/config/schema.ts'
 import type { ConfigProblem } from './config-error.ts'
 import { didYouMean } from '../../../shared/did-you-mean.ts'
@@ -36,7 +36,8 @@ function explainOne(issue: Issue, data: unknown, origins: Origins, path: ConfigP
     case 'invalid_value':
       return [problem(`${show(value)} is not allowed; one of ${issue.values.map(String).join(', ')} is`, didYouMean(word(value), issue.values.map(String)))]
     case 'invalid_union':
-      return explainKind(problem, value, data, origins, path)
+      if (path.at(-1) === 'kind') return explainKind(problem, value, data, origins, path)
+      return [problem(`must be a text or a list of texts, not ${show(value)}`)]
     case 'invalid_type':
       return [problem(`must be ${typeName(issue.expected)}, not ${show(value)}${unquoted(issue.expected, value)}`)]
     case 'too_small':
@@ -57,17 +58,19 @@ function explainOne(issue: Issue, data: unknown, origins: Origins, path: ConfigP
  * can be: judged by the kind that was probably meant.
  */
 function explainKind(problem: (m: string, s?: string) => ConfigProblem, value: unknown, data: unknown, origins: Origins, path: ConfigPath): ConfigProblem[] {
-  const kinds: readonly string[] = [LibvirtEndpoint.shape.kind.value]
+  const kinds = Endpoint.options.map((o) => o.shape.kind.value)
+  const meant = didYouMean(word(value), kinds)
+  const judge = Endpoint.options.find((o) => o.shape.kind.value === meant) ?? Endpoint.options[0]
   const around = path.slice(0, -1)
-  const rest = LibvirtEndpoint.safeParse({ ...(valueAt(data, around) as object), kind: kinds[0] })
+  const rest = judge.safeParse({ ...(valueAt(data, around) as object), kind: judge.shape.kind.value })
   const others = rest.success ? [] : explain(rest.error.issues, data, origins, around)
-  return [problem(`${show(value)} is no kind of endpoint; one of ${kinds.join(', ')} is`, didYouMean(word(value), kinds)), ...others]
+  return [problem(`${show(value)} is no kind of endpoint; one of ${kinds.join(', ')} is`, meant), ...others]
 }
 
 function wanted(issue: Issue): string {
   if (issue.code === 'invalid_value') return `; one of ${issue.values.map(String).join(', ')} is needed`
   if (issue.code === 'invalid_type') return `; ${typeName(issue.expected)} is needed`
-  return issue.code === 'invalid_union' ? `; one of ${LibvirtEndpoint.shape.kind.value} is needed` : ''
+  return issue.code === 'invalid_union' ? `; ${issue.path.at(-1) === 'kind' ? `one of ${Endpoint.options.map((o) => o.shape.kind.value).join(', ')}` : 'a text or a list of texts'} is needed` : ''
 }
 
 const names: Readonly<Record<string, string>> = { object: 'a mapping', array: 'a list', string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false' }

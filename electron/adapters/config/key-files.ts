@@ -3,7 +3,7 @@
 // those of the connection itself, so that the check cannot promise what the connection then refuses.
 import { statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
-import { KEY_RULES, KNOWN_HOSTS_RULES, type FileRules } from '../ssh/trusted-file.ts'
+import { CA_RULES, KEY_RULES, KNOWN_HOSTS_RULES, TOKEN_RULES, type FileRules } from '../ssh/trusted-file.ts'
 import type { EndpointFinding } from './load.ts'
 
 /** Checks the private key named in a URI. Absence is a warning: a device may get its key after its configuration. */
@@ -14,6 +14,16 @@ export function checkKeyFile(path: string): EndpointFinding[] {
 /** Checks the known_hosts file named in a URI. */
 export function checkKnownHosts(path: string): EndpointFinding[] {
   return inspect(path, KNOWN_HOSTS_RULES, 'o-w')
+}
+
+/** Checks a certificate file named in the configuration. */
+export function checkCaFile(path: string): EndpointFinding[] {
+  return inspect(path, CA_RULES, 'o-w')
+}
+
+/** Checks a file that holds a token or a ticket. */
+export function checkTokenFile(path: string): EndpointFinding[] {
+  return inspect(path, TOKEN_RULES, 'go-w,o-r')
 }
 
 function inspect(path: string, { what, forbiddenMode, maxBytes }: FileRules, chmod: string): EndpointFinding[] {

@@ -1,3 +1,4 @@
+import { Endpoint } from '../../../shared/config/endpoint.ts'
 import fc from 'fast-check'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -84,7 +85,7 @@ describe('loadConfig', () => {
   it('judges the rest of an endpoint whose kind is wrong, and finds doubles beside other mistakes', () => {
     put('10.yaml', GOOD + '  - { id: hq, label: "", kind: libvrt, uri: x, access: persn }\n')
     expect(failure().lines).toEqual([
-      '10.yaml:8: endpoints[1].kind: "libvrt" is no kind of endpoint; one of libvirt is (did you mean "libvirt"?)',
+      `10.yaml:8: endpoints[1].kind: "libvrt" is no kind of endpoint; one of ${Endpoint.options.map((o) => o.shape.kind.value).join(', ')} is (did you mean "libvirt"?)`,
       '10.yaml:8: endpoints[1].label: must have at least 1 character',
       '10.yaml:8: endpoints[1].access: "persn" is not allowed; one of person, device is (did you mean "person"?)',
       '10.yaml:8: endpoints[1].id: "hq" is used twice',
@@ -155,7 +156,7 @@ describe('loadConfig', () => {
       ]
     }
     expect(failure(check).lines).toEqual(['10.yaml:6: endpoints[0].uri: the user is missing', '10.yaml:6: endpoints[0].uri: warning: the key file /k does not exist'])
-    expect(seen.slice(0, 2)).toEqual([{ kind: 'libvirt', uri: 'qemu+ssh://kiosk@hv.example/system', access: 'person' }, { dev: false }])
+    expect(seen.slice(0, 2)).toMatchObject([{ kind: 'libvirt', given: { uri: 'qemu+ssh://kiosk@hv.example/system', access: 'person' } }, { dev: false }])
   })
 
   it('warnings do not refuse the configuration', () => {

@@ -3,7 +3,7 @@ import { Config } from '../../../shared/config/schema.ts'
 import { AppError } from '../../core/errors.ts'
 import { ConfigError, type ConfigErrorCode, type ConfigProblem } from './config-error.ts'
 import { explain, valueAt } from './explain.ts'
-import { merge, nearestOrigin, originsOf, toPlain, type Origins } from './merge.ts'
+import { formatPath, merge, nearestOrigin, originsOf, toPlain, type ConfigPath, type Origins } from './merge.ts'
 import { openTrustedDirectory, trustPolicy, type TrustPolicy } from './trusted-file.ts'
 import { parseYaml, type Sourced } from './yaml-source.ts'
 
@@ -13,13 +13,15 @@ export const DEFAULT_CONFIG_DIR = '/etc/latchkey/config.d'
 export interface EndpointFinding {
   readonly severity: 'error' | 'warning'
   readonly message: string
+  /** Where in the endpoint; absent: its address. */
+  readonly at?: ConfigPath
 }
 
 /** The part of an endpoint that such a check gets: it also runs where other keys of the endpoint are wrong. */
 export interface EndpointToCheck {
   readonly kind: string
-  readonly uri: string
-  readonly access: unknown
+  /** As written: nothing about it has been checked. */
+  readonly given: Readonly<Record<string, unknown>>
 }
 
 /** Injected: adapters know neither drivers nor their URIs. Must not throw for bad input. */
@@ -105,13 +107,13 @@ function checkEndpoints(data: unknown, origins: Origins, opts: LoadOptions): Con
   if (!opts.checkEndpoint || !Array.isArray(list)) return []
   const check = opts.checkEndpoint
   return list.flatMap((_, i) => {
-    const uri = valueAt(data, ['endpoints', i, 'uri'])
+    const given = valueAt(data, ['endpoints', i])
     const kind = valueAt(data, ['endpoints', i, 'kind'])
-    if (typeof uri !== 'string' || uri === '' || typeof kind !== 'string') return []
-    const place = nearestOrigin(origins, ['endpoints', i, 'uri'])
-    return check({ kind, uri, access: valueAt(data, ['endpoints', i, 'access']) }, { dev: opts.dev }).map(
-      (f): ConfigProblem => ({ severity: f.severity, code: 'config.invalid', ...place, path: `endpoints[${i}].uri`, message: f.message }),
-    )
+    if (typeof given !== 'object' || given === null || typeof kind !== 'string') return []
+    return check({ kind, given: given as Readonly<Record<string, unknown>> }, { dev: opts.dev }).map((f): ConfigProblem => {
+      const path = ['endpoints', i, ...(f.at ?? ['url' in given ? 'url' : 'uri'])]
+      return { severity: f.severity, code: 'config.invalid', ...nearestOrigin(origins, path), path: formatPath(path), message: f.message }
+    })
   })
 }
 

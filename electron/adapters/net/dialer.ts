@@ -1,29 +1,59 @@
-// Why: the one place where the data of a route becomes a byte stream.
-import { connect } from 'node:net'
+// Why: the one place where the data of a route becomes a byte stream: a beginning (a socket, or a forward of an SSH
+// connection that is open already), then what happens inside it, in order.
 import type { Duplex } from 'node:stream'
 import { AppError } from '../../core/errors.ts'
+import type { Clock } from '../../core/ports/clock.ts'
 import type { Dialer } from '../../core/ports/dialer.ts'
 import type { CallContext, ChannelHelper, Hop } from '../../core/ports/driver.ts'
 import { assertNever } from '../../core/result.ts'
+import { systemClock } from '../clock.ts'
 import { unixQueue } from '../ssh/unix-queue.ts'
+import { httpConnect } from './http-connect.ts'
+import { dialSocket } from './socket.ts'
+import { secure } from './tls.ts'
 
-const TCP_TIMEOUT_MS = 10_000
+/** For each hop by itself: connecting, the proxy's answer, a TLS handshake. */
+export const HOP_TIMEOUT_MS = 10_000
 
 export class HopDialer implements Dialer {
+  readonly #clock: Clock
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock
+  }
+
   /**
-   * Every route we have is one hop (an SSH connection is already open where one is needed); an empty or longer one is
-   * a driver's mistake. Errors: ssh.forward-denied, ssh.forward-failed, ssh.lost; spice.display-closed for plain TCP.
+   * Errors: ssh.forward-denied, ssh.forward-failed, ssh.lost; spice.display-closed for a display's own socket,
+   * proxy.* for a proxy, tls.* for a certificate; cancelled. A route that cannot be is internal.bug.
    */
   async dial(hops: readonly Hop[], ctx: CallContext): Promise<Duplex> {
-    const hop = hops[0]
-    if (hop === undefined || hops.length > 1) throw new AppError('internal.bug', `a route of ${hops.length} hops cannot be dialled`)
+    const [first, ...inner] = hops
+    if (first === undefined) throw new AppError('internal.bug', 'a route without hops cannot be dialled')
+    if (inner.some((h) => h.via !== 'tls' && h.via !== 'http-connect')) throw new AppError('internal.bug', `a route cannot go on with ${inner.map((h) => h.via).join(', ')}`)
+    let stream = await this.#begin(first, inner, ctx)
+    const o = { ctx, clock: this.#clock, timeoutMs: HOP_TIMEOUT_MS }
+    for (const hop of inner) {
+      if (hop.via === 'http-connect') await httpConnect(stream, hop.target, hop.authorization, o)
+      else if (hop.via === 'tls') stream = await secure(stream, hop.host, hop.trust, o)
+    }
+    return stream
+  }
+
+  async #begin(hop: Hop, inner: readonly Hop[], ctx: CallContext): Promise<Duplex> {
+    const o = { ctx, clock: this.#clock, timeoutMs: HOP_TIMEOUT_MS }
+    const whose = inner.some((h) => h.via === 'http-connect') ? 'proxy.unreachable' : 'spice.display-closed'
     switch (hop.via) {
       case 'tcp':
-        return await dialTcp(hop.host, hop.port, ctx)
+        return await dialSocket({ host: hop.host, port: hop.port }, whose, o)
+      case 'unix':
+        return await dialSocket({ path: hop.path }, whose, o)
       case 'ssh-tcp':
         return await hop.ssh.connection.forwardTcp(hop.host, hop.port, ctx)
       case 'ssh-unix':
         return await hop.ssh.connection.forwardUnix(hop.path, ctx)
+      case 'tls':
+      case 'http-connect':
+        throw new AppError('internal.bug', `a route cannot begin with ${hop.via}`)
       default:
         return assertNever(hop)
     }
@@ -39,34 +69,4 @@ export class HopDialer implements Dialer {
     const queue = await unixQueue(hop.ssh.connection, hop.path, ctx).catch(() => undefined)
     return queue && queue.length > 0
   }
-}
-
-function dialTcp(host: string, port: number, ctx: CallContext): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    if (ctx.signal.aborted) return reject(new AppError('cancelled', 'aborted'))
-    const socket = connect({ host, port, noDelay: true })
-    const settle = (act: () => void): void => {
-      clearTimeout(timer)
-      ctx.signal.removeEventListener('abort', onAbort)
-      act()
-    }
-    const fail = (why: AppError): void =>
-      settle(() => {
-        socket.on('error', () => {})
-        socket.destroy()
-        reject(why)
-      })
-    const onAbort = (): void => fail(new AppError('cancelled', 'dialling was cancelled'))
-    const timer = setTimeout(() => fail(new AppError('spice.display-closed', `${host}:${port} did not answer within ${TCP_TIMEOUT_MS} ms`)), TCP_TIMEOUT_MS)
-    ctx.signal.addEventListener('abort', onAbort, { once: true })
-    socket.once('error', (cause) => fail(new AppError('spice.display-closed', `${host}:${port}: ${cause.message}`, { cause })))
-    socket.once('connect', () =>
-      settle(() => {
-        socket.removeAllListeners('error')
-        // The owner learns of the end by `close`; an error event without a listener would end the process.
-        socket.on('error', () => {})
-        resolve(socket)
-      }),
-    )
-  })
 }

@@ -19,6 +19,11 @@ export const KNOWN_HOSTS_RULES: FileRules = { what: 'known_hosts file', maxBytes
 /** Private key: others may not even read it (a kiosk's group may). */
 export const KEY_RULES: FileRules = { what: 'device key', maxBytes: 64 * 1024, forbiddenMode: 0o027, missing: 'ssh.device-key', untrusted: 'ssh.device-key' }
 
+/** Certificates and .vv files: whoever writes them says whom we trust. */
+export const CA_RULES: FileRules = { what: 'certificate file', maxBytes: 1024 * 1024, forbiddenMode: 0o002, missing: 'config.missing', untrusted: 'config.untrusted-file' }
+/** A token or a display's ticket. */
+export const TOKEN_RULES: FileRules = { what: 'token file', maxBytes: 16 * 1024, forbiddenMode: 0o027, missing: 'config.missing', untrusted: 'config.untrusted-file' }
+
 /** Throws the codes of `rules`. O_NONBLOCK: opening a named pipe must not wait for a writer. */
 export async function readTrustedFile(path: string, rules: FileRules): Promise<Buffer> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: NodeJS.ErrnoException) => {

@@ -43,6 +43,7 @@ export class GuestLink {
       return { outcome: 'no-channel', error: new AppError('agent.no-channel', `no channel named ${path.channelNames.join(', ')}`, { params: { channel: path.channelNames[0] ?? '' } }) }
     }
     if (path.kind === 'at-start') {
+      if (path.refused) return { outcome: 'refused', error: path.refused }
       return path.delivered ? { outcome: 'unreported' } : { outcome: 'start-only', error: new AppError('agent.start-only', 'the desktop was running already, so the hypervisor passed nothing on') }
     }
     if (path.kind === 'api') {

@@ -94,9 +94,9 @@ export type CredentialPath =
   | ApiCredentialPath
   /**
    * The hypervisor itself passed them on when it started the desktop (`delivered`), or could not since it was running
-   * already. Nobody reports what became of it.
+   * already, or `refused` to for a reason. Nobody reports what became of it.
    */
-  | { readonly kind: 'at-start'; readonly delivered: boolean }
+  | { readonly kind: 'at-start'; readonly delivered: boolean; readonly refused?: AppError }
 
 /** The hypervisor's own API brings the credentials into the guest. */
 export interface ApiCredentialPath {

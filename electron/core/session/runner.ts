@@ -1,5 +1,6 @@
 // Why: performs the machine's effects and turns their answers into events. It owns what states must not hold:
 // the password, the hypervisor session, the guest link, the console link, abort controllers and timers.
+import type { DesktopId } from '../../../shared/desktop.ts'
 import type { LinkId } from '../../../shared/view/ui-command.ts'
 import type { GuestLink } from '../credentials/guest-link.ts'
 import type { SignOnTimes } from '../credentials/sign-on.ts'
@@ -63,6 +64,7 @@ export class EffectRunner {
   #session: HypervisorSession | undefined
   #endpoint = ''
   #user = ''
+  #attended: DesktopId | undefined
   #visit: VisitParts | undefined
   #console: ConsoleLink | undefined
 
@@ -288,6 +290,8 @@ export class EffectRunner {
       onLinked: () => this.#p.log.debug('the SPICE server took the ticket', { comp: 'relay' }),
     })
     this.#console = link
+    this.#attended = id
+    this.#attend(true)
     this.#dispatch({ type: 'console.ready', epoch, link: link.id })
   }
 
@@ -318,8 +322,14 @@ export class EffectRunner {
     if (this.#console?.id !== id) return
     this.#console.close()
     this.#console = undefined
+    this.#attend(false)
     this.#phases.end('link', 'failed')
     this.#phases.end('firstFrame', 'failed')
+  }
+
+  /** For hypervisors that give a desktop away when they hear nothing of its user. */
+  #attend(open: boolean): void {
+    if (this.#attended !== undefined) this.#session?.attended?.(this.#attended, open, { signal: new AbortController().signal, log: this.#p.log })
   }
 
   #lostLink(id: LinkId, error: AppError): void {

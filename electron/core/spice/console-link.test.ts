@@ -4,7 +4,7 @@ import { duplexPair, type Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { CloseReason } from '../../../shared/ipc/port-protocol.ts'
 import { AppError } from '../errors.ts'
-import type { ConsoleGrant } from '../ports/driver.ts'
+import type { ConsoleGrant, Hop } from '../ports/driver.ts'
 import type { ByteChannel, RendererLink } from '../ports/shell.ts'
 import { Redactor } from '../redactor.ts'
 import { Secret } from '../secret.ts'
@@ -32,28 +32,30 @@ class FakeChannel implements ByteChannel {
   }
 }
 
-function setUp(over: { kind?: ConsoleGrant['ticketKind']; openByteChannel?: RendererLink['openByteChannel'] } = {}) {
+function setUp(over: { kind?: ConsoleGrant['ticketKind']; openByteChannel?: RendererLink['openByteChannel']; grant?: Partial<ConsoleGrant> } = {}) {
   const clock = new ManualClock()
   const lost: string[] = []
   const ours: Duplex[] = []
   const theirs: Duplex[] = []
   const channels: FakeChannel[] = []
   const ticket = Secret.from('one-time-ticket', new Redactor())
-  const dial = (): Promise<Duplex> => {
+  const dialled: (readonly Hop[])[] = []
+  const dial = (hops: readonly Hop[]): Promise<Duplex> => {
+    dialled.push(hops)
     const [a, b] = duplexPair()
     ours.push(a)
     theirs.push(b)
     b.on('error', () => undefined)
     return Promise.resolve(a)
   }
-  const link = new ConsoleLink({ grant: { hops: [], ticket, ticketKind: over.kind ?? 'one-time' }, dialer: { dial, runHelper: dial }, clock, ctx: callContext(), onLost: (e) => lost.push(e.code), onLinked: () => undefined })
+  const link = new ConsoleLink({ grant: { hops: [], ticket, ticketKind: over.kind ?? 'one-time', ...over.grant }, dialer: { dial, runHelper: () => dial([]) }, clock, ctx: callContext(), onLost: (e) => lost.push(e.code), onLinked: () => undefined })
   const open = (): Promise<ByteChannel> => {
     const c = new FakeChannel()
     channels.push(c)
     return Promise.resolve(c)
   }
   const page: RendererLink = { handle: () => undefined, emit: () => undefined, onGone: () => undefined, onMalformed: () => undefined, openByteChannel: over.openByteChannel ?? open }
-  return { link, lost, clock, ours, theirs, channels, ticket, page }
+  return { link, lost, dialled, clock, ours, theirs, channels, ticket, page }
 }
 
 describe('ConsoleLink in unlucky moments', () => {
@@ -123,5 +125,44 @@ describe('ConsoleLink in unlucky moments', () => {
     expect(t.ticket.disposed).toBe(true)
     await t.clock.advance(LINK_TIMEOUT)
     expect(t.clock.pending).toBe(0)
+  })
+})
+
+describe('what a grant says about channels', () => {
+  const plain: Hop = { via: 'tcp', host: 'h', port: 1 }
+  const tls: Hop = { via: 'tcp', host: 'h', port: 2 }
+  it('those that are named go by TLS, the others do not', async () => {
+    const t = setUp({ grant: { hops: [plain], secure: { hops: [tls], channels: [1, 3] } } })
+    for (const type of [1, 2, 3, 4]) await t.link.open({ type, id: 0 }, t.page)
+    expect(t.dialled).toEqual([[tls], [plain], [tls], [plain]])
+    t.link.close()
+  })
+  it('a channel that is switched off is refused before anything is dialled, and the console stays', async () => {
+    const t = setUp({ grant: { disabled: [5] } })
+    await expect(t.link.open({ type: 5, id: 0 }, t.page)).rejects.toMatchObject({ code: 'spice.channel-denied' })
+    expect(t.dialled).toEqual([])
+    expect(t.lost).toEqual([])
+  })
+  it('a refused ticket is told as the grant has it', async () => {
+    const t = setUp({ kind: 'none', grant: { refusal: 'spice.file-used', ticket: undefined } })
+    await t.link.open({ type: 1, id: 0 }, t.page)
+    // A link reply without capabilities, then "permission denied" (SPICE_LINK_ERR_PERMISSION_DENIED).
+    const reply = Buffer.alloc(16 + 178)
+    reply.write('REDQ', 'latin1')
+    reply.writeUInt32LE(2, 4)
+    reply.writeUInt32LE(178, 12)
+    const result = Buffer.alloc(4)
+    result.writeUInt32LE(7)
+    t.theirs[0]!.write(Buffer.concat([reply, result]))
+    await settle(20)
+    expect(t.lost).toEqual(['spice.file-used'])
+  })
+  it('the end of the link wipes what the proxies were told', async () => {
+    const authorization = Secret.from('Basic eHl6', new Redactor())
+    const both = Secret.from('Basic YWJj', new Redactor())
+    const t = setUp({ grant: { hops: [plain, { via: 'http-connect', target: 'h:1', authorization }], secure: { hops: [{ via: 'http-connect', target: 'h:1', authorization: both }], channels: [1] } } })
+    t.link.close()
+    await settle()
+    expect([authorization.disposed, both.disposed]).toEqual([true, true])
   })
 })

@@ -7,7 +7,7 @@ import type { CloseReason } from '../../../shared/ipc/port-protocol.ts'
 import { AppError, toAppError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Dialer } from '../ports/dialer.ts'
-import type { CallContext, ConsoleGrant } from '../ports/driver.ts'
+import type { CallContext, ConsoleGrant, Hop } from '../ports/driver.ts'
 import type { ByteChannel, RendererLink } from '../ports/shell.ts'
 import { startRelay, type Relay } from './relay.ts'
 import type { ChannelRef } from './ticket-splice.ts'
@@ -58,17 +58,18 @@ export class ConsoleLink {
 
   /**
    * Dials the display for one channel and hands its port to the page.
-   * @returns the nonce under which the port arrives. Errors: spice.channel-denied, spice.display-closed, ssh.*
+   * @returns the nonce under which the port arrives. Errors: spice.channel-denied, spice.display-closed, ssh.*, proxy.*, tls.*
    */
   async open(ref: ChannelRef, link: RendererLink): Promise<string> {
     if (this.#over) throw new AppError('spice.channel-denied', 'the link is over')
     if (!ALLOWED.has(ref.type)) throw new AppError('spice.channel-denied', `channel type ${ref.type} is not used by this client`)
+    if (this.#o.grant.disabled?.includes(ref.type) === true) throw new AppError('spice.channel-denied', `channel ${ALLOWED.get(ref.type)} is switched off for this display`)
     if (++this.#count > MAX_CHANNELS) throw new AppError('spice.channel-denied', 'too many channels for one link')
     if (this.#o.grant.ticket?.disposed === true) throw new AppError('spice.channel-denied', 'the one-time ticket of this link is over')
     const ctx = { ...this.#o.ctx, signal: this.#abort.signal }
     let stream
     try {
-      stream = await this.#o.dialer.dial(this.#o.grant.hops, ctx)
+      stream = await this.#o.dialer.dial(wayOf(this.#o.grant, ref), ctx)
     } catch (e) {
       const error = displayError(toAppError(e))
       if (isVital(ref)) this.#lost(error)
@@ -107,7 +108,7 @@ export class ConsoleLink {
         made.ended = true
         if (made.relay) this.#relays.delete(made.relay)
         if (error) this.#o.ctx.log.info('spice channel ended', { comp: 'relay', channel: ALLOWED.get(ref.type), id: ref.id, code: error.code, detail: error.detail })
-        if (error && isVital(ref)) this.#lost(error)
+        if (error && isVital(ref)) this.#lost(this.#told(error))
       },
     })
     if (!made.ended) this.#relays.add(made.relay)
@@ -121,7 +122,13 @@ export class ConsoleLink {
     for (const relay of this.#relays) relay.close(reason)
     this.#relays.clear()
     this.#cancelExpiry()
-    this.#o.grant.ticket?.dispose()
+    disposeGrant(this.#o.grant)
+  }
+
+  /** A refused ticket as this grant has it. */
+  #told(error: AppError): AppError {
+    const { refusal } = this.#o.grant
+    return refusal === undefined || error.code !== 'spice.ticket-refused' ? error : new AppError(refusal, error.detail, { cause: error })
   }
 
   #lost(error: AppError): void {
@@ -129,6 +136,17 @@ export class ConsoleLink {
     this.close('lost')
     this.#o.onLost(error)
   }
+}
+
+/** Wipes what a grant holds: its ticket and what its proxies are told. For grants that no link was made of, too. */
+export function disposeGrant({ ticket, hops, secure }: ConsoleGrant): void {
+  ticket?.dispose()
+  for (const hop of [...hops, ...(secure?.hops ?? [])]) if (hop.via === 'http-connect') hop.authorization?.dispose()
+}
+
+/** A channel that must go by TLS never goes another way, whatever became of it. */
+function wayOf({ hops, secure }: ConsoleGrant, { type }: ChannelRef): readonly Hop[] {
+  return secure?.channels.includes(type) === true ? secure.hops : hops
 }
 
 /** Reaching the display failed: told as the display's fault unless the connection itself is to blame. */

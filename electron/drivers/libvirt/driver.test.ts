@@ -6,7 +6,7 @@ import { Redactor } from '../../core/redactor.ts'
 import { Secret } from '../../core/secret.ts'
 import { callContext, ManualClock, settle } from '../../core/testkit.ts'
 import { LibvirtEndpoint } from '../../../shared/config/endpoint.ts'
-import { createDriver } from '../registry.ts'
+import { createLibvirtDriver } from './driver.ts'
 import { failure, FakeHypervisor } from './testkit.ts'
 
 class FakeConnector implements SshConnector {
@@ -37,7 +37,7 @@ function setUp(access: 'person' | 'device', more: Record<string, unknown> = {}) 
   const connector = new FakeConnector()
   const redactor = new Redactor()
   const endpoint = LibvirtEndpoint.parse({ id: 'x', label: 'X', kind: 'libvirt', access, uri, connectSeconds: 7, ...more })
-  const driver = createDriver(endpoint, { connector, redactor, clock: new ManualClock(), dev: false })
+  const driver = createLibvirtDriver({ endpoint: { ...endpoint, uri: String(endpoint.uri) }, connector, redactor, clock: new ManualClock(), dev: false })
   const signIn = (user = 'ada', password = 'pass', ctx = callContext()) => driver.signIn({ user, password: Secret.from(password, redactor), kept: () => undefined }, ctx)
   return { connector, driver, signIn, redactor }
 }

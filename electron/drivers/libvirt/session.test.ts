@@ -17,7 +17,8 @@ function setUp(domains: FakeDomain[], config: Record<string, unknown> = {}) {
   const h = new FakeHypervisor(...domains)
   const clock = new ManualClock()
   const redactor = new Redactor()
-  const endpoint = LibvirtEndpoint.parse({ id: 'x', label: 'X', kind: 'libvirt', access: 'person', uri: 'qemu+ssh://h/system?known_hosts=/k', startSeconds: 10, ...config })
+  const uri = 'qemu+ssh://h/system?known_hosts=/k'
+  const endpoint = { ...LibvirtEndpoint.parse({ id: 'x', label: 'X', kind: 'libvirt', access: 'person', uri, startSeconds: 10, ...config }), uri }
   const session = new LibvirtSession({ endpoint, connection: h, virsh: virshCommands(endpoint.virsh, 'qemu:///system'), user: 'ada', mayUse: assignmentRule(endpoint.desktops, 'ada'), redactor, clock })
   const log = recordingLogger()
   return { h, clock, redactor, session, log, ctx: callContext(undefined, log) }

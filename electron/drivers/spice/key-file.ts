@@ -34,7 +34,7 @@ export function parseKeyFile(text: string): KeyFile {
   if (lines.length > MAX_LINES) return { groups, problems: [{ line: MAX_LINES, message: `more than ${MAX_LINES} lines` }] }
   for (const [i, whole] of lines.entries()) {
     const at = i + 1
-    const line = whole.replace(/\r$/, '').replace(/^[ \t\f\v]+/, '')
+    const line = whole.replace(/\r$/, '').replace(/^[ \t\f\v\r]+/, '')
     if (line === '' || line.startsWith('#')) continue
     if (line.startsWith('[')) {
       const name = /^\[([^[\]\p{Cc}]+)\][ \t]*$/u.exec(line)?.[1]
@@ -55,7 +55,8 @@ export function parseKeyFile(text: string): KeyFile {
     else {
       const key = line.slice(0, eq).trimEnd()
       if (key === '') problems.push({ line: at, message: 'a value without a key' })
-      else group.set(key, { key, raw: line.slice(eq + 1).replace(/^[ \t\f\v]+/, ''), line: at })
+      else if (!/^[^[\]]+(\[[\w.@-]*\])?$/.test(key)) problems.push({ line: at, message: 'a key has no brackets, except those of a language at its end' })
+      else group.set(key, { key, raw: line.slice(eq + 1).replace(/^[ \t\f\v\r]+/, ''), line: at })
     }
   }
   return { groups, problems }
@@ -84,7 +85,8 @@ function split(raw: string, list: boolean): { readonly values: readonly string[]
       part = ''
     } else if (c === '\\') {
       const next = raw[++i]
-      const meant = next === undefined ? undefined : list && next === ';' ? ';' : Object.hasOwn(ESCAPES, next) ? ESCAPES[next] : undefined
+      // Outside a list GLib leaves \; as it stands.
+      const meant = next === undefined ? undefined : next === ';' ? (list ? ';' : '\\;') : Object.hasOwn(ESCAPES, next) ? ESCAPES[next] : undefined
       if (meant === undefined) return { message: next === undefined ? 'ends with a single backslash; write \\\\ for one' : `"\\${next}" is no escape; write \\\\ for a backslash` }
       part += meant
     } else part += c

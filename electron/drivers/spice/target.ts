@@ -40,9 +40,11 @@ export interface GrantOptions {
  * Errors: config.invalid where the target contradicts itself (the parsers refuse such targets already).
  */
 export function targetToGrant(target: SpiceTarget, options: GrantOptions = {}): ConsoleGrant {
+  // Before anything is copied: a target that is refused leaves no secret behind.
+  waysOf(target, options.trust)
+  const ways = waysOf(owning(target), options.trust)
   const password = options.ticket ?? target.password
   const ticket = password === undefined || password.byteLength === 0 ? undefined : password.clone()
-  const ways = waysOf(owning(target), options.trust)
   const refused = target.disabledChannels ?? []
   return { ...ways, ...(refused.length > 0 && { disabled: refused }), ticket, ticketKind: ticket === undefined ? 'none' : 'fixed' }
 }
