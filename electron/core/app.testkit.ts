@@ -4,7 +4,7 @@ import { DesktopId, type Desktop } from '../../shared/desktop.ts'
 import type { RequestInput, RequestName, RequestOutput } from '../../shared/ipc/contract.ts'
 import type { UiCommand } from '../../shared/view/ui-command.ts'
 import type { ViewState } from '../../shared/view/view-state.ts'
-import { App } from './app.ts'
+import { App, type AppParts } from './app.ts'
 import { defaultTimes } from './credentials/sign-on.ts'
 import type { AppError } from './errors.ts'
 import type { ConsoleGrant, CredentialPath, Credentials, HypervisorDriver, HypervisorSession, SignInInput, SignInOutcome } from './ports/driver.ts'
@@ -91,7 +91,7 @@ export function setUp({ keepPasswordMs = 60_000, onDisconnect = 'keep', signOn =
   const audits: string[] = []
   const power: string[] = []
   const malformed: string[] = []
-  const app = new App({
+  const parts: AppParts = {
     clock,
     log,
     redactor,
@@ -107,7 +107,8 @@ export function setUp({ keepPasswordMs = 60_000, onDisconnect = 'keep', signOn =
       return Promise.resolve()
     },
     malformed: (request, count) => malformed.push(`${request} ${count}`),
-  })
+  }
+  const app = new App(parts)
   const handlers = new Map<string, (input: unknown) => Promise<unknown>>()
   const views: ViewState[] = []
   let breakContract: Parameters<RendererLink['onMalformed']>[0] = () => undefined
@@ -126,6 +127,6 @@ export function setUp({ keepPasswordMs = 60_000, onDisconnect = 'keep', signOn =
   const signIn = (password = 'hunter22', user = 'ada'): Promise<void> => command({ type: 'signIn', endpoint: 'hq', user, password })
   app.start()
   app.attach(page)
-  return { app, clock, log, hypervisor, audits, power, malformed, breakContract: (m: Parameters<typeof breakContract>[0]) => breakContract(m), page, views, request, command, signIn, redactor }
+  return { app, parts, clock, log, hypervisor, audits, power, malformed, breakContract: (m: Parameters<typeof breakContract>[0]) => breakContract(m), page, views, request, command, signIn, redactor }
 }
 

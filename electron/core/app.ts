@@ -22,6 +22,8 @@ export interface AppParts extends RunnerParts {
   readonly power: (action: 'reboot' | 'power-off' | 'suspend') => Promise<void>
   /** Which host of an endpoint a sign-in would go to, and whether any answers. */
   readonly siteOf?: (endpoint: string) => SiteStatus | undefined
+  /** The last word before the process ends. */
+  readonly closing?: () => void
   /** The page broke the contract; for the audit. */
   readonly malformed: (request: string, count: number) => void
 }
@@ -121,6 +123,7 @@ export class App {
 
   /** Ends everything for good: the process is about to exit. */
   async close(): Promise<void> {
+    this.#p.closing?.()
     this.dispatch({ type: 'ui.signOut' })
     await this.#runner.closeAll()
   }

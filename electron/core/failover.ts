@@ -67,9 +67,12 @@ export class FailoverDriver implements HypervisorDriver {
     return { ...(site !== undefined && { site }), ...(reachable !== undefined && { reachable }) }
   }
 
-  /** Asks the hosts in the background until stop(). Harmless with one host, whose sign-in tells as much. */
+  /**
+   * Asks the hosts in the background until stop(). Not with a single one: there is no choice to be made, and 500 kiosks
+   * that ask for nothing would only fill its queue of unauthenticated connections.
+   */
   start(): void {
-    if (this.#o.checkMs === 0) return
+    if (this.#o.checkMs === 0 || this.#order.length < 2) return
     this.stop()
     this.#abort = new AbortController()
     void this.#round()

@@ -77,6 +77,9 @@ export function composeApp(config: Config | undefined, services: Services, opts:
     dialer: new HopDialer(),
     driverFor: (id) => drivers.get(id),
     siteOf: (id) => drivers.get(id)?.status,
+    closing: () => {
+      for (const driver of drivers.values()) driver.stop()
+    },
     signOnFor: (id) => {
       const signOn: { enabled: boolean; agentSeconds?: number; confirmSeconds?: number } | undefined = config?.endpoints.find((e) => e.id === id)?.signOn
       const times = { ...defaultTimes, agent: (signOn?.agentSeconds ?? 60) * 1000, confirm: (signOn?.confirmSeconds ?? 45) * 1000 }
@@ -85,7 +88,7 @@ export function composeApp(config: Config | undefined, services: Services, opts:
     keepPasswordMs: (config?.session.keepPasswordMinutes ?? 0) * 60_000,
     audit: (effect) => audit(services.audit, effect),
     settings: {
-      endpoints: (config?.endpoints ?? []).map((e) => ({ id: e.id, label: e.label })),
+      endpoints: (config?.endpoints ?? []).map((e) => ({ id: e.id, label: e.label, ...(isInsecure(e) && { insecure: true as const }) })),
       defaultUser: config?.ui.defaultUser ?? '',
       autoConnectSingle: config?.session.autoConnectSingle ?? true,
       onDisconnect: config?.session.onDisconnect ?? 'keep',
@@ -116,7 +119,13 @@ export function composeApp(config: Config | undefined, services: Services, opts:
       }
     },
   })
+  for (const driver of drivers.values()) driver.start()
   return made.app
+}
+
+/** Whether what a person types may cross the network in clear. */
+function isInsecure(endpoint: Config['endpoints'][number]): boolean {
+  return 'url' in endpoint && [endpoint.url].flat().some((url) => url.startsWith('http:'))
 }
 
 function audit(to: Audit, e: AuditEffect): void {

@@ -114,3 +114,14 @@ function fiberText(root: HTMLElement): string {
   walk((root as unknown as Record<string, unknown>)[key ?? ''])
   return found.join('\n')
 }
+
+describe('the way to the server', () => {
+  test('says which host, that none answers, and that the way is open', () => {
+    rig = mountApp(views['sign-in-sites'] as ViewState)
+    expect(rig.root.textContent).toContain('Site: hv2.example.com')
+    expect(rig.root.querySelector('[role=status].warning')?.textContent).toContain('None of its servers')
+    rig.show({ ...view, endpoints: [{ id: 'hq', label: 'HQ', insecure: true }] })
+    expect(rig.root.querySelector('[role=note].warning')?.textContent).toContain('not encrypted')
+    expect(rig.root.textContent).not.toContain('Site:')
+  })
+})

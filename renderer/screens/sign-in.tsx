@@ -60,6 +60,7 @@ export function SignInScreen({ view }: { view: SignInView }): ReactNode {
         {view.error !== undefined && <ErrorCard error={view.error} />}
         {view.error === undefined && view.notice !== undefined && <p className="notice" role="status">{t(`signIn.notice.${view.notice}`)}</p>}
         {view.endpoints.length > 1 && <EndpointSelect view={view} value={endpoint} onChange={setEndpoint} />}
+        <SiteLine view={view} endpoint={endpoint} />
         <div className="field">
           <label htmlFor="user">{t('signIn.user')}</label>
           <input id="user" ref={userField} defaultValue={view.user} maxLength={MAX_USER} autoComplete="off" autoCapitalize="none" autoCorrect="off" spellCheck={false} />
@@ -76,6 +77,21 @@ export function SignInScreen({ view }: { view: SignInView }): ReactNode {
       </form>
       {message !== '' && <p className="it-message" role="note" aria-label={t('signIn.messageLabel')}>{message}</p>}
     </Frame>
+  )
+}
+
+/** Which host a sign-in goes to, and what the person should know of the way there. */
+function SiteLine({ view, endpoint }: { view: SignInView; endpoint: string }): ReactNode {
+  const { t } = useApp()
+  const chosen = view.endpoints.find((e) => e.id === endpoint)
+  if (chosen === undefined) return null
+  const { site, reachable, insecure } = chosen
+  return (
+    <>
+      {site !== undefined && <p className="muted">{t('signIn.site', { site })}</p>}
+      {reachable === false && <p className="hint warning" role="status">{t('signIn.unreachable')}</p>}
+      {insecure === true && <p className="hint warning" role="note">{t('signIn.insecure')}</p>}
+    </>
   )
 }
 

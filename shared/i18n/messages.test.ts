@@ -47,7 +47,7 @@ describe('catalogue', () => {
 
   test.each(Object.entries(catalogues))('%s is valid ICU, complete, and formats with its own parameters', (language, catalogue) => {
     expect(Object.keys(catalogue).sort()).toEqual(Object.keys(catalogues['en'] ?? {}).sort())
-    const values = { id: 'T-1', ms: 1200, user: 'ada', endpoint: 'Lab', desktop: 'D', count: 2, version: '1' }
+    const values = { id: 'T-1', ms: 1200, user: 'ada', endpoint: 'Lab', desktop: 'D', site: 'S', count: 2, version: '1' }
     for (const [key, text] of Object.entries(catalogue)) {
       expect(() => parseMessage(text, language).format(values), key).not.toThrow()
     }

@@ -23,7 +23,7 @@ export const contract = {
     'spice.open': { input: z.strictObject({ link: LinkId, channel: z.int().min(0).max(31), id: z.int().min(0).max(255) }), output: ChannelOffer },
     /** `latchkey probe` alone answers these (probe.ts): what to measure; */
     'probe.start': { input: z.strictObject({ protocol: z.literal(1) }), output: ProbeStart },
-    /** answered when the measurement is over, asked once the server has taken the ticket; */
+    /** answered when the measurement is over, asked once there is a picture, or none comes; */
     'probe.wait': { input: z.null(), output: z.null() },
     /** whose port takes the picture's bytes; */
     'probe.picture': { input: ProbePicture, output: ChannelOffer },

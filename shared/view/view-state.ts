@@ -20,6 +20,8 @@ export const EndpointSummary = z.strictObject({
   site: z.string().max(260).optional(),
   /** Whether any of its hosts answers; absent: not known. */
   reachable: z.boolean().optional(),
+  /** Name and password cross the network in clear: IT allowed it, the person is told. */
+  insecure: z.literal(true).optional(),
 })
 export type EndpointSummary = z.infer<typeof EndpointSummary>
 

@@ -23,6 +23,12 @@ export interface AuthMethod {
   failure(): AppError
 }
 
+/** For a look at the host key alone: the connection ends before a method is asked for. */
+export const noMethod: AuthMethod = {
+  handler: (_left, _partial, next) => next(GIVE_UP),
+  failure: () => new AppError('internal.bug', 'a look at the host key came as far as authentication'),
+}
+
 /**
  * password, then keyboard-interactive ONLY where the server does not take `password` at all: trying the same wrong
  * password by a second method would count twice towards locking the account.

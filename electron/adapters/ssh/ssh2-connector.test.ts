@@ -127,6 +127,15 @@ describe('authentication', () => {
     expect((await failure(connector.verifyPassword(target(server), secret('no'), callContext()))).code).toBe('auth.rejected')
   })
 
+  it('identify proves the host and sends no name', async () => {
+    const server = await fake()
+    await connector.identify(target(server), callContext())
+    const other = await fake()
+    expect((await failure(connector.identify({ ...target(server), knownHosts: other.knownHosts }, callContext()))).code).toBe('ssh.host-key-unknown')
+    expect((await failure(connector.identify({ ...target(server), port: 1 }, callContext()))).code).toBe('ssh.refused')
+    expect(server.attempts).toEqual([])
+  })
+
   it('a used-up Secret is refused, not sent', async () => {
     const server = await fake()
     const password = secret()

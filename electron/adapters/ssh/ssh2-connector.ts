@@ -6,7 +6,7 @@ import { AppError, throwIfAborted } from '../../core/errors.ts'
 import type { CallContext } from '../../core/ports/driver.ts'
 import type { SshConnection, SshConnector, SshCredential, SshTarget } from '../../core/ports/ssh.ts'
 import type { Secret } from '../../core/secret.ts'
-import { keyMethod, passwordMethod, tellsLocked, type AuthMethod } from './auth-methods.ts'
+import { keyMethod, noMethod, passwordMethod, tellsLocked, type AuthMethod } from './auth-methods.ts'
 import { CIPHER, HOST_KEY, hostKeyOrder, KEX, MAC } from './crypto-allowlist.ts'
 import { blobType, judgeHostKey, parseKnownHosts, pinnedTypes, type KnownHost } from './known-hosts.ts'
 import { connectError, type Phase } from './ssh-errors.ts'
@@ -35,9 +35,16 @@ export class Ssh2Connector implements SshConnector {
     client.end()
     socket.destroySoon()
   }
+
+  async identify(target: SshTarget, ctx: CallContext): Promise<void> {
+    const { client, socket } = await open(target, { kind: 'none' }, ctx)
+    client.on('error', () => {})
+    socket.on('error', () => {})
+    socket.destroy()
+  }
 }
 
-async function open(target: SshTarget, credential: SshCredential, ctx: CallContext): Promise<Opened> {
+async function open(target: SshTarget, credential: SshCredential | { readonly kind: 'none' }, ctx: CallContext): Promise<Opened> {
   throwIfAborted(ctx.signal)
   const [pins, key] = await Promise.all([readPins(target), credential.kind === 'key' ? readKey(credential.keyFile) : undefined])
   throwIfAborted(ctx.signal)
@@ -68,9 +75,15 @@ async function open(target: SshTarget, credential: SshCredential, ctx: CallConte
     const deadline = setTimeout(() => fail(new AppError('ssh.timeout', `${phase}: no answer within ${target.timeoutMs} ms`)), target.timeoutMs)
     ctx.signal.addEventListener('abort', onAbort, { once: true })
 
-    const method: AuthMethod = credential.kind === 'password' ? passwordMethod(target.username, credential.password, fail) : keyMethod(target.username, key!)
+    const method: AuthMethod = credential.kind === 'password' ? passwordMethod(target.username, credential.password, fail) : credential.kind === 'key' ? keyMethod(target.username, key!) : noMethod
     client.on('connect', () => (phase = 'handshake'))
-    client.on('handshake', () => (phase = 'authentication'))
+    client.on('handshake', () => {
+      phase = 'authentication'
+      // The socket goes before ssh2 asks for the authentication service.
+      if (credential.kind !== 'none' || !settle()) return
+      socket.destroy()
+      resolve({ client, socket })
+    })
     client.on('banner', (text: string) => (banner = (banner + text).slice(0, MAX_BANNER)))
     client.on('change password', () => fail(new AppError('auth.locked', 'the password has expired; the server wants a new one')))
     client.on('error', (error: Error) => fail(connectError(error, phase, method.failure)))

@@ -56,4 +56,6 @@ export interface SshConnector {
   connect(target: SshTarget, credential: SshCredential, ctx: CallContext): Promise<SshConnection>
   /** Authenticates as the person, opens no channel, closes at once. Same errors. */
   verifyPassword(target: SshTarget, password: Secret, ctx: CallContext): Promise<void>
+  /** Key exchange alone: the host answers and is the pinned one. Nothing is authenticated, no name is sent. Same errors. */
+  identify(target: SshTarget, ctx: CallContext): Promise<void>
 }

@@ -19,6 +19,10 @@ class FakeConnector implements SshConnector {
     this.seen.push({ what: credential.kind === 'key' ? `key ${credential.keyFile}` : `password of ${credential.password.byteLength} bytes`, target })
     return await this.#until(this.connecting.promise, ctx)
   }
+  async identify(target: SshTarget): Promise<void> {
+    this.seen.push({ what: 'identify', target })
+    return Promise.resolve()
+  }
   async verifyPassword(target: SshTarget, password: Secret, ctx: CallContext): Promise<void> {
     this.seen.push({ what: `verify ${password.byteLength} bytes`, target })
     await this.#until(this.verifying.promise, ctx)
@@ -116,4 +120,10 @@ describe('sign-in', () => {
   ])('a %s that cannot work shows when the driver is made', (_name, more) => {
     expect(() => setUp('person', more)).toThrow('config.invalid')
   })
+})
+
+it('its health is the host key, without a name', async () => {
+  const { connector, driver } = setUp('device')
+  await driver.health?.(callContext())
+  expect(connector.seen).toMatchObject([{ what: 'identify', target: { host: 'kvm', port: 2222, username: '', knownHosts: '/known' } }])
 })

@@ -42,6 +42,9 @@ export function createLibvirtDriver(deps: LibvirtDriverDeps): HypervisorDriver {
         session: new LibvirtSession({ endpoint, connection, virsh, user: input.user, mayUse: assignmentRule(endpoint.desktops, input.user), redactor: deps.redactor, clock: deps.clock }),
       }
     },
+    async health(ctx: CallContext): Promise<void> {
+      await connector.identify(targetOf(uri, '', endpoint.connectSeconds * 1000), ctx)
+    },
   }
 }
 
