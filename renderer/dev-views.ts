@@ -40,6 +40,7 @@ export const views: Readonly<Record<string, ViewState>> = {
   'sign-in-error': { ...signIn, endpoints: [endpoint, { id: 'lab', label: 'Laboratory' }], user: 'ada', error: { code: 'auth.rejected', params: {}, traceId: trace } },
   'sign-in-notice': { ...signIn, endpoints: [endpoint], notice: 'signed-out' },
   'sign-in-sites': { ...signIn, endpoints: [{ ...endpoint, site: 'hv2.example.com', reachable: false }, { id: 'old', label: 'Old desktops', insecure: true }] },
+  'sign-in-anonymous': { ...signIn, endpoints: [{ id: 'hq', label: 'Lobby display', anonymous: true }] },
   'authenticating': { screen: 'authenticating', user: 'ada', endpoint, phases: phases(0).slice(0, 2) },
   'challenge-totp': { screen: 'challenge', user: 'ada', endpoint, kind: 'totp', prompt: '' },
   'challenge-text': { screen: 'challenge', user: 'ada', endpoint, kind: 'text', prompt: 'Enter the word on your card <b>now</b>', error: { code: 'auth.challenge-rejected', params: {}, traceId: trace } },

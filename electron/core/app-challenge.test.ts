@@ -113,3 +113,12 @@ describe('credentials at the start of a desktop', () => {
     expect(u.app.view).toMatchObject({ sso: { outcome: 'start-only', error: { code: 'agent.start-only' } } })
   })
 })
+
+it('an endpoint that asks nobody who they are goes straight on', async () => {
+  const t = setUp()
+  Object.assign(t.hypervisor, { anonymous: true })
+  await t.command({ type: 'signIn', endpoint: 'hq', user: '', password: '' })
+  expect(t.hypervisor.calls).toEqual(['signIn ', 'list', 'powerOn', 'openConsole'])
+  expect(t.app.view.screen).toBe('console')
+  expect(t.hypervisor.credentials).toBeUndefined()
+})

@@ -52,12 +52,16 @@ export class FailoverDriver implements HypervisorDriver {
   constructor(options: FailoverOptions) {
     if (options.sites.length === 0) throw new AppError('internal.bug', 'an endpoint without a host')
     this.#o = options
+    if (options.sites.every((s) => s.driver.anonymous === true)) this.anonymous = true
     this.#order = options.order === 'shuffled' ? shuffled(options.sites, options.random) : options.sites
   }
 
   get kind(): string {
     return this.#order[0]?.driver.kind ?? ''
   }
+
+  /** The hosts of one endpoint are of one kind. */
+  readonly anonymous?: true
 
   /** The host that a sign-in would try first, and whether any answers. */
   get status(): SiteStatus {

@@ -2,6 +2,7 @@
 // several hosts is as many drivers behind one failover.
 import { FailoverDriver, type Site } from '../core/failover.ts'
 import type { Clock } from '../core/ports/clock.ts'
+import type { Dialer } from '../core/ports/dialer.ts'
 import type { ConfiguredFiles } from '../core/ports/files.ts'
 import type { HttpConnector } from '../core/ports/http.ts'
 import type { Logger } from '../core/ports/logger.ts'
@@ -11,11 +12,13 @@ import type { Endpoint } from '../../shared/config/endpoint.ts'
 import { createKvmVdiDriver } from './kvm-vdi/driver.ts'
 import { createLibvirtDriver } from './libvirt/driver.ts'
 import { parseLibvirtUri } from './libvirt/uri.ts'
+import { createSpiceDriver } from './spice/driver.ts'
 
 export interface DriverDeps {
   readonly connector: SshConnector
   readonly http: HttpConnector
   readonly files: ConfiguredFiles
+  readonly dialer: Dialer
   readonly redactor: Redactor
   readonly clock: Clock
   readonly log: Logger
@@ -37,13 +40,16 @@ const sites: Sites = {
       name: parseLibvirtUri(uri, { access: endpoint.access, dev: deps.dev }).host,
       driver: createLibvirtDriver({ endpoint: { ...endpoint, uri }, ...deps }),
     })),
+  spice: (endpoint, deps) => [{ name: endpoint.label, driver: createSpiceDriver({ endpoint, ...deps }) }],
   'kvm-vdi': (endpoint, deps) => list(endpoint.url).map((url) => ({ name: hostOf(url), driver: createKvmVdiDriver({ endpoint: { ...endpoint, url }, ...deps }) })),
 }
+
+const ONE_HOST = { order: 'listed', checkSeconds: 0 } as const
 
 /** Throws `config.invalid` for an endpoint that cannot work. */
 export function createDriver(endpoint: Endpoint, deps: DriverDeps): FailoverDriver {
   const make = sites[endpoint.kind] as (endpoint: Endpoint, deps: DriverDeps) => readonly Site[]
-  const { order, checkSeconds } = endpoint.failover
+  const { order, checkSeconds } = 'failover' in endpoint ? endpoint.failover : ONE_HOST
   return new FailoverDriver({
     sites: make(endpoint, deps),
     order,

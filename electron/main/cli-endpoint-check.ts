@@ -3,7 +3,10 @@
 import { checkCaFile, checkKeyFile, checkKnownHosts, checkTokenFile } from '../adapters/config/key-files.ts'
 import type { EndpointCheck, EndpointFinding } from '../adapters/config/load.ts'
 import { toAppError } from '../core/errors.ts'
+import { Redactor } from '../core/redactor.ts'
 import { parseLibvirtUri, type LibvirtUri } from '../drivers/libvirt/uri.ts'
+import { parseSpiceUri } from '../drivers/spice/spice-uri.ts'
+import { disposeTarget } from '../drivers/spice/target.ts'
 
 type Given = Readonly<Record<string, unknown>>
 type At = NonNullable<EndpointFinding['at']>
@@ -22,8 +25,24 @@ export const checkEndpoint: EndpointCheck = ({ kind, given }, { dev }) => {
     case 'ovirt':
     case 'proxmox':
       return [...each(given, 'url', (url, at) => web(url, at, kind === 'kvm-vdi' ? given['insecure'] === true : false)), ...files(given)]
+    case 'spice':
+      return [...each(given, 'uri', spice), ...files(given)]
     default:
       return []
+  }
+}
+
+function spice(uri: string, at: At): EndpointFinding[] {
+  const redactor = new Redactor()
+  try {
+    const target = parseSpiceUri(uri, redactor)
+    const open = target.password !== undefined
+    disposeTarget(target)
+    return open ? [error('must not hold a password; name a file by `ticket`', at)] : []
+  } catch (e) {
+    const wrong = toAppError(e)
+    if (wrong.code !== 'config.invalid') throw wrong
+    return [error(wrong.params['what'] ?? wrong.detail, at)]
   }
 }
 

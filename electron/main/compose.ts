@@ -8,6 +8,7 @@ import { configuredFiles } from '../adapters/config/files.ts'
 import { UndiciConnector } from '../adapters/http/undici-connector.ts'
 import { HopDialer } from '../adapters/net/dialer.ts'
 import { createDevicePower } from '../adapters/power/logind.ts'
+import { LastChoiceFile } from '../adapters/state/last-choice.ts'
 import { Ssh2Connector } from '../adapters/ssh/ssh2-connector.ts'
 import { App } from '../core/app.ts'
 import { defaultTimes } from '../core/credentials/sign-on.ts'
@@ -47,7 +48,12 @@ export function createServices(log: Config['log'] = { level: 'info', users: 'has
 export interface ComposeOptions {
   readonly dev: boolean
   readonly version: string
+  /** Where the last choice is kept; default: this account's state folder, and with `dev` nowhere. */
+  readonly state?: Pick<LastChoiceFile, 'read' | 'write'>
 }
+
+/** A trial must not change what the kiosk of the same account shows next. */
+const forgetful: Pick<LastChoiceFile, 'read' | 'write'> = { read: () => undefined, write: () => true }
 
 /**
  * @param config undefined: there is no usable configuration; the App can only show why (App.start with the error)
@@ -56,10 +62,12 @@ export function composeApp(config: Config | undefined, services: Services, opts:
   const { clock, log, redactor } = services
   const drivers = new Map<string, FailoverDriver>()
   const made: { app?: App } = {}
+  const dialer = new HopDialer(clock)
   const deps: DriverDeps = {
     connector: new Ssh2Connector(),
     http: new UndiciConnector(clock),
     files: configuredFiles(redactor),
+    dialer,
     redactor,
     clock,
     log,
@@ -70,26 +78,34 @@ export function composeApp(config: Config | undefined, services: Services, opts:
   for (const endpoint of config?.endpoints ?? []) drivers.set(endpoint.id, createDriver(endpoint, deps))
   const device = config && createDevicePower(config.kiosk, { clock, log })
 
+  const rememberUser = config?.ui.rememberUser ?? false
+  const state = opts.state ?? (opts.dev ? forgetful : new LastChoiceFile())
+  const last = state.read()
   made.app = new App({
     clock,
     log,
     redactor,
-    dialer: new HopDialer(),
+    dialer,
     driverFor: (id) => drivers.get(id),
     siteOf: (id) => drivers.get(id)?.status,
     closing: () => {
       for (const driver of drivers.values()) driver.stop()
     },
     signOnFor: (id) => {
-      const signOn: { enabled: boolean; agentSeconds?: number; confirmSeconds?: number } | undefined = config?.endpoints.find((e) => e.id === id)?.signOn
+      const signOn = signOnOf(config?.endpoints.find((e) => e.id === id))
       const times = { ...defaultTimes, agent: (signOn?.agentSeconds ?? 60) * 1000, confirm: (signOn?.confirmSeconds ?? 45) * 1000 }
       return { enabled: signOn?.enabled ?? false, times }
+    },
+    remember: (endpoint, user) => {
+      if (!state.write({ endpoint, ...(rememberUser && { user }) })) log.debug('the last endpoint was not kept', { comp: 'state' })
     },
     keepPasswordMs: (config?.session.keepPasswordMinutes ?? 0) * 60_000,
     audit: (effect) => audit(services.audit, effect),
     settings: {
-      endpoints: (config?.endpoints ?? []).map((e) => ({ id: e.id, label: e.label, ...(isInsecure(e) && { insecure: true as const }) })),
+      endpoints: (config?.endpoints ?? []).map((e) => ({ id: e.id, label: e.label, ...(isInsecure(e) && { insecure: true as const }), ...(drivers.get(e.id)?.anonymous && { anonymous: true as const }) })),
       defaultUser: config?.ui.defaultUser ?? '',
+      rememberUser,
+      ...(last && { last }),
       autoConnectSingle: config?.session.autoConnectSingle ?? true,
       onDisconnect: config?.session.onDisconnect ?? 'keep',
       linkTimeoutMs: LINK_TIMEOUT,
@@ -121,6 +137,11 @@ export function composeApp(config: Config | undefined, services: Services, opts:
   })
   for (const driver of drivers.values()) driver.start()
   return made.app
+}
+
+/** A display on its own has no guest that we could sign on to. */
+function signOnOf(endpoint: Config['endpoints'][number] | undefined): { enabled: boolean; agentSeconds?: number; confirmSeconds?: number } | undefined {
+  return endpoint && 'signOn' in endpoint ? endpoint.signOn : undefined
 }
 
 /** Whether what a person types may cross the network in clear. */

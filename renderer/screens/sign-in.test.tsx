@@ -125,3 +125,11 @@ describe('the way to the server', () => {
     expect(rig.root.textContent).not.toContain('Site:')
   })
 })
+
+test('a display that asks nobody who they are takes one press', () => {
+  rig = mountApp(views['sign-in-anonymous'] as ViewState)
+  expect(rig.root.querySelector('input')).toBeNull()
+  expect(rig.root.textContent).toContain('Connect')
+  submit()
+  expect(rig.sent).toEqual([{ type: 'signIn', endpoint: 'hq', user: '', password: '' }])
+})

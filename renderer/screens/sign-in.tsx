@@ -21,6 +21,7 @@ export function SignInScreen({ view }: { view: SignInView }): ReactNode {
   const [busy, setBusy] = useState(false)
   const [capsLock, setCapsLock] = useState(false)
   const message = bootstrap?.message ?? ''
+  const anonymous = view.endpoints.find((e) => e.id === endpoint)?.anonymous === true
 
   // A new attempt is possible once main has answered the last one with a new view.
   useEffect(() => {
@@ -34,12 +35,12 @@ export function SignInScreen({ view }: { view: SignInView }): ReactNode {
     e.preventDefault()
     const name = userField.current
     const secret = passwordField.current
-    if (submitted.current || name === null || secret === null) return
-    if (name.value.trim() === '') { name.focus(); return }
-    if (secret.value === '') { secret.focus(); return }
+    if (submitted.current || (!anonymous && (name === null || secret === null))) return
+    if (name?.value.trim() === '') { name.focus(); return }
+    if (secret?.value === '') { secret.focus(); return }
     submitted.current = true
-    const sent = send({ type: 'signIn', endpoint, user: name.value.trim(), password: secret.value })
-    secret.value = ''
+    const sent = send({ type: 'signIn', endpoint, user: name?.value.trim() ?? '', password: secret?.value ?? '' })
+    if (secret !== null) secret.value = ''
     setBusy(true)
     if (bootstrap?.fullscreen === true) void enterKiosk()
     void sent.then((taken) => {
@@ -61,7 +62,7 @@ export function SignInScreen({ view }: { view: SignInView }): ReactNode {
         {view.error === undefined && view.notice !== undefined && <p className="notice" role="status">{t(`signIn.notice.${view.notice}`)}</p>}
         {view.endpoints.length > 1 && <EndpointSelect view={view} value={endpoint} onChange={setEndpoint} />}
         <SiteLine view={view} endpoint={endpoint} />
-        <div className="field">
+        {!anonymous && <><div className="field">
           <label htmlFor="user">{t('signIn.user')}</label>
           <input id="user" ref={userField} defaultValue={view.user} maxLength={MAX_USER} autoComplete="off" autoCapitalize="none" autoCorrect="off" spellCheck={false} />
         </div>
@@ -69,10 +70,10 @@ export function SignInScreen({ view }: { view: SignInView }): ReactNode {
           <label htmlFor="password">{t('signIn.password')}</label>
           <input id="password" ref={passwordField} type="password" maxLength={MAX_PASSWORD} autoComplete="off" aria-describedby={capsLock ? 'caps-lock' : undefined} />
           <p id="caps-lock" className="hint" role="status">{capsLock ? t('signIn.capsLock') : ''}</p>
-        </div>
-        <Button type="submit" className="button primary wide" isDisabled={busy}>
+        </div></>}
+        <Button type="submit" className="button primary wide" isDisabled={busy} autoFocus={anonymous}>
           {busy && <span className="spinner" />}
-          {t('signIn.submit')}
+          {t(anonymous ? 'signIn.connect' : 'signIn.submit')}
         </Button>
       </form>
       {message !== '' && <p className="it-message" role="note" aria-label={t('signIn.messageLabel')}>{message}</p>}

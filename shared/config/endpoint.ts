@@ -148,14 +148,13 @@ export const SpiceEndpoint = z
     ticket: File.optional().describe('File with the display\'s password, for uri. Readable by this account alone.'),
     trust: Trust,
     subject: z.string().min(1).max(1000).optional().describe('The certificate subject the display must have (SPICE\'s host-subject), for uri.'),
-    connectSeconds: z.number().int().min(1).max(120).default(10).describe('Deadline for reaching the display.'),
   })
   .superRefine((e, ctx) => {
     if ((e.uri === undefined) === (e.file === undefined)) ctx.addIssue({ code: 'custom', path: ['uri'], message: 'give either uri or file' })
   }, { when: isObject })
 export type SpiceEndpoint = z.output<typeof SpiceEndpoint>
 
-export const Endpoint = z.discriminatedUnion('kind', [LibvirtEndpoint, KvmVdiEndpoint])
+export const Endpoint = z.discriminatedUnion('kind', [LibvirtEndpoint, KvmVdiEndpoint, SpiceEndpoint])
 export type Endpoint = z.output<typeof Endpoint>
 
 /** An endpoint at one of its hosts: what a driver is made for. */

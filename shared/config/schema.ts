@@ -60,6 +60,7 @@ export const Config = z.strictObject({
       organisation: z.string().max(200).default('').describe('Name shown on the sign-in screen.'),
       message: z.string().max(2000).default('').describe('Message on the sign-in screen, plain text.'),
       defaultUser: z.string().max(256).default('').describe('Name filled in on the sign-in screen.'),
+      rememberUser: z.boolean().default(false).describe('Fill in the name of the last person at this device. The last endpoint is always remembered.'),
     })
     .prefault({})
     .describe('Words on the screens.'),

@@ -44,7 +44,7 @@ export const ProbeReport = z.strictObject({
   /** Of the boxes of draws. */
   pixels: Count,
   /** By the protocol's name of the type. */
-  images: z.record(z.string().max(40), Count),
+  images: z.record(z.string().regex(/^\w{1,40}$/), Count),
   decodeMs: Amount,
   presentedFrames: Count,
   /** Sum of all tasks of the page's main thread that took 50 ms or more, within `seconds`. */

@@ -22,6 +22,8 @@ export const EndpointSummary = z.strictObject({
   reachable: z.boolean().optional(),
   /** Name and password cross the network in clear: IT allowed it, the person is told. */
   insecure: z.literal(true).optional(),
+  /** Nobody is asked who they are: one button is enough. */
+  anonymous: z.literal(true).optional(),
 })
 export type EndpointSummary = z.infer<typeof EndpointSummary>
 

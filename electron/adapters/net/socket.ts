@@ -6,11 +6,14 @@ import { stage, type StageOptions } from './stage.ts'
 
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string }
 
+/** A desktop nobody touches is silent; routers and proxies forget connections that are silent for minutes. */
+const IDLE_MS = 30_000
+
 /** Connects, or rejects with `code` or cancelled. */
 export function dialSocket(address: Address, code: ErrorCode, o: Omit<StageOptions, 'onTimeout'>): Promise<Socket> {
   if (o.ctx.signal.aborted) return Promise.reject(new AppError('cancelled', 'aborted'))
   const where = 'path' in address ? address.path : `${address.host}:${address.port}`
-  const socket = 'path' in address ? connect({ path: address.path }) : connect({ host: address.host, port: address.port, noDelay: true })
+  const socket = 'path' in address ? connect({ path: address.path }) : connect({ host: address.host, port: address.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: IDLE_MS })
   const onTimeout = (): AppError => new AppError(code, `${where} did not answer within ${o.timeoutMs} ms`, { params: { why: 'timeout' } })
   return stage(socket, { ...o, onTimeout }, (done, fail) => {
     const onError = (cause: Error): void => fail(new AppError(code, `${where}: ${cause.message}`, { cause, params: { why: whyOf(cause) } }))

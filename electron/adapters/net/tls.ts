@@ -101,8 +101,17 @@ function contextOf({ ca, sha256 }: TlsTrust): SecureContext {
   if (ca !== undefined) return createSecureContext({ ...rules, ca: certificatesOf(ca) })
   if (sha256 !== undefined) return createSecureContext({ ...rules, ca: [] })
   // Reading a hundred and fifty certificates for each channel anew would take longer than the handshake.
-  systemContext ??= createSecureContext({ ...rules, ca: getCACertificates('system') })
+  systemContext ??= createSecureContext({ ...rules, ca: systemAuthorities() })
   return systemContext
+}
+
+/** A system without a store trusts nobody; the runtime's own list is not what IT maintains. */
+function systemAuthorities(): string[] {
+  try {
+    return getCACertificates('system')
+  } catch (cause) {
+    throw new AppError('tls.untrusted', 'the certificate authorities of this system cannot be read', { cause, params: { why: 'bad-authority' } })
+  }
 }
 
 /** The certificates of a PEM text. Node passes over what it cannot read, so that a damaged file would look like a wrong server. */

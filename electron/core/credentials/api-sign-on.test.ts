@@ -37,9 +37,8 @@ function rig(guest: Guest, windows = false) {
 
 describe('apiSignOn', () => {
   it('is confirmed when the hypervisor names the person', async () => {
-    let users: string[] = []
-    const t = rig({ users: () => users, logon: () => setTimeout(() => (users = ['ada'])) })
-    await settle()
+    const told: string[][] = [[], [], ['ada']]
+    const t = rig({ users: () => told.shift() })
     await t.clock.advance(4000)
     expect(await t.result).toEqual({ outcome: 'confirmed', confirmedBy: 'hypervisor' })
     expect(t.steps).toEqual(['sending', 'confirming'])

@@ -26,6 +26,8 @@ export interface SignInInput {
 
 export interface HypervisorDriver {
   readonly kind: string
+  /** Nobody is asked who they are: name and password are empty. */
+  readonly anonymous?: true
   /**
    * Rejects with auth.* / ssh.* / http.* / tls.* / hypervisor.*; on rejection nothing stays open. The password goes to
    * the server only after its identity was proved.

@@ -12,7 +12,8 @@ import type { Logger } from '../ports/logger.ts'
 import type { RendererLink } from '../ports/shell.ts'
 import type { Redactor } from '../redactor.ts'
 import { assertNever } from '../result.ts'
-import { ConsoleLink } from '../spice/console-link.ts'
+import { Secret } from '../secret.ts'
+import { ConsoleLink, disposeGrant } from '../spice/console-link.ts'
 import type { ChannelRef } from '../spice/ticket-splice.ts'
 import type { AuditEffect, Effect } from './effects.ts'
 import type { SessionEvent, TimerId } from './event.ts'
@@ -31,6 +32,8 @@ export interface RunnerParts {
   readonly signOnFor: (endpoint: string) => { readonly enabled: boolean; readonly times: SignOnTimes }
   readonly keepPasswordMs: number
   readonly audit: (what: AuditEffect) => void
+  /** Somebody has signed in there: for the next sign-in screen of this device. */
+  readonly remember?: (endpoint: string, user: string) => void
 }
 
 export interface VisitParts {
@@ -221,14 +224,23 @@ export class EffectRunner {
   }
 
   async #authenticate(effect: Extract<Effect, { do: 'authenticate' }>, ctx: CallContext): Promise<void> {
-    const password = effect.password === 'typed' ? this.#vault.takeOffer() : this.#vault.hold()
     const driver = this.#p.driverFor(effect.who.endpoint)
     if (!driver) throw new AppError('internal.bug', `no driver for endpoint ${effect.who.endpoint}`)
+    if (driver.anonymous === true) return await this.#enter(driver, effect, ctx)
+    const password = effect.password === 'typed' ? this.#vault.takeOffer() : this.#vault.hold()
     if (!password) throw effect.password === 'kept' ? new AppError('agent.password-gone', 'the kept password was wiped before the new sign-in') : new AppError('auth.input', 'no password was given')
     if (effect.who.user.trim() === '') throw new AppError('auth.input', 'no name was given')
     this.#endpoint = effect.who.endpoint
     this.#user = effect.who.user
     this.#signedIn(await this.#signIn.begin(driver, effect.who.user, password, ctx), effect.epoch, ctx)
+  }
+
+  /** Where nobody is asked who they are. */
+  async #enter(driver: HypervisorDriver, effect: Extract<Effect, { do: 'authenticate' }>, ctx: CallContext): Promise<void> {
+    using nothing = Secret.from('', this.#p.redactor)
+    this.#endpoint = effect.who.endpoint
+    this.#user = ''
+    this.#signedIn(await this.#signIn.begin(driver, '', nothing, ctx), effect.epoch, ctx)
   }
 
   async #answer(epoch: number, ctx: CallContext): Promise<void> {
@@ -244,6 +256,7 @@ export class EffectRunner {
     if (ctx.signal.aborted) return this.#track(session.close())
     this.#session = session
     this.#vault.startKeeping()
+    this.#p.remember?.(this.#endpoint, this.#user)
     session.onLost((why) => {
       if (this.#session !== session || why === undefined) return
       this.#session = undefined
@@ -278,7 +291,7 @@ export class EffectRunner {
 
   async #openConsole(epoch: number, id: Parameters<HypervisorSession['openConsole']>[0], ctx: CallContext): Promise<void> {
     const grant = await this.#need().openConsole(id, ctx)
-    if (ctx.signal.aborted) return grant.ticket?.dispose()
+    if (ctx.signal.aborted) return disposeGrant(grant)
     this.#phases.end('ticket')
     this.#phases.start('link')
     const link = new ConsoleLink({

@@ -10,6 +10,10 @@ import type { EndpointSummary, GuestFacts, UserError } from '../../../shared/vie
 export interface Settings {
   readonly endpoints: readonly EndpointSummary[]
   readonly defaultUser: string
+  /** What the last person at this device chose; an endpoint that is no more counts as nothing. */
+  readonly last?: { readonly endpoint: string; readonly user?: string | undefined }
+  /** Fill in the last person's name. */
+  readonly rememberUser?: boolean
   readonly autoConnectSingle: boolean
   readonly onDisconnect: 'keep' | 'lock' | 'logoff'
   /** ms from the console being ready to its first frame before `spice.timeout`. */

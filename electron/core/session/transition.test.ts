@@ -56,6 +56,19 @@ class Machine {
 
 const kinds = (effects: Effect[]): string[] => effects.map((e) => e.do)
 
+describe('the sign-in screen starts from', () => {
+  const two = { ...settings, endpoints: [{ id: 'hq', label: 'HQ' }, { id: 'lab', label: 'Lab' }], defaultUser: 'guest' }
+  const first = (more: Partial<Settings>) => transition({ name: 'booting' }, { type: 'config.ready' }, { ...two, ...more }, () => 1).state
+  it.each([
+    ['the configuration', {}, { endpoint: 'hq', user: 'guest' }],
+    ['the last endpoint, without the name', { last: { endpoint: 'lab', user: 'ada' } }, { endpoint: 'lab', user: 'guest' }],
+    ['the last name where IT wants it', { last: { endpoint: 'lab', user: 'ada' }, rememberUser: true }, { endpoint: 'lab', user: 'ada' }],
+    ['the configuration, when that endpoint is no more', { last: { endpoint: 'old' } }, { endpoint: 'hq', user: 'guest' }],
+  ])('%s', (_what, more, expected) => {
+    expect(first(more)).toMatchObject(expected)
+  })
+})
+
 describe('the way in', () => {
   it('goes from one sign-in to the console with one desktop', () => {
     const m = new Machine().toConsole()

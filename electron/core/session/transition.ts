@@ -56,12 +56,14 @@ export function transition(state: SessionState, event: SessionEvent, settings: S
 }
 
 function signedOut(settings: Settings): With<'signedOut'> {
-  return { name: 'signedOut', endpoint: settings.endpoints[0]?.id ?? '', user: settings.defaultUser }
+  const { endpoints, last, defaultUser } = settings
+  const known = endpoints.some((e) => e.id === last?.endpoint) ? last?.endpoint : undefined
+  return { name: 'signedOut', endpoint: known ?? endpoints[0]?.id ?? '', user: (settings.rememberUser ? last?.user : undefined) ?? defaultUser }
 }
 
 /** The next person sees no trace of this one, save after a failed attempt: then the name stays to be corrected. */
 function afterEnding(state: With<'ending'>, settings: Settings): SessionState {
-  const base = { ...signedOut(settings), endpoint: state.who.endpoint }
+  const base = { ...signedOut(settings), endpoint: state.who.endpoint, ...(settings.rememberUser === true && { user: state.who.user }) }
   return state.error ? { ...base, user: state.who.user, error: state.error } : { ...base, notice: state.notice }
 }
 

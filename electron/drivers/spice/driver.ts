@@ -46,6 +46,7 @@ export function createSpiceDriver(deps: SpiceDriverDeps): HypervisorDriver {
   const trust = trustOf(deps)
   return {
     kind: endpoint.kind,
+    anonymous: true,
     signIn: (_input, ctx: CallContext) => {
       if (ctx.signal.aborted) return Promise.reject(new AppError('cancelled', 'aborted'))
       return Promise.resolve({ kind: 'signed-in', session: new SpiceSession({ label: endpoint.label, places, trust }) })

@@ -11,7 +11,9 @@ export interface HotKey {
 }
 
 const MODIFIERS: Readonly<Record<string, Modifier>> = {
-  ctrl: 'ctrl', control: 'ctrl', alt: 'alt', shift: 'shift', super: 'super', meta: 'super', win: 'super', cmd: 'super',
+  ctrl: 'ctrl', control: 'ctrl', alt: 'alt', shift: 'shift', super: 'super', meta: 'super', win: 'super',
+  // virt-viewer's own reading: where there is no such key, it means Ctrl.
+  cmd: 'ctrl',
 }
 
 /** What Proxmox VE, oVirt and people write → KeyboardEvent.key (https://www.w3.org/TR/uievents-key/). */
@@ -43,7 +45,7 @@ export function parseHotKey(text: string): HotKey | { readonly message: string }
 }
 
 function modifierOf(name: string): Modifier | undefined {
-  const plain = name.replace(/^(left|right)[-_]?/, '').replace(/^[lr](?=ctrl$|alt$|shift$)/, '').replace(/_[lr]$/, '')
+  const plain = name.replace(/^(left|right)[-_]?/, '').replace(/^[lr](?=(?:ctrl|alt|shift|win|cmd)$)/, '').replace(/_[lr]$/, '')
   return Object.hasOwn(MODIFIERS, plain) ? MODIFIERS[plain] : undefined
 }
 

@@ -85,8 +85,7 @@ function split(raw: string, list: boolean): { readonly values: readonly string[]
       part = ''
     } else if (c === '\\') {
       const next = raw[++i]
-      // Outside a list GLib leaves \; as it stands.
-      const meant = next === undefined ? undefined : next === ';' ? (list ? ';' : '\\;') : Object.hasOwn(ESCAPES, next) ? ESCAPES[next] : undefined
+      const meant = next === undefined ? undefined : list && next === ';' ? ';' : Object.hasOwn(ESCAPES, next) ? ESCAPES[next] : undefined
       if (meant === undefined) return { message: next === undefined ? 'ends with a single backslash; write \\\\ for one' : `"\\${next}" is no escape; write \\\\ for a backslash` }
       part += meant
     } else part += c
