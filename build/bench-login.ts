@@ -1,7 +1,7 @@
 // Why: time-to-desktop is the product's promise, so it is measured where a person feels it: from Enter to the first
 // frame and to the guest's confirmation, with the desktop running. Prints the phases' median and maximum, and what
 // limits the whole. Never a test: a loaded machine would make it one that lies.
-//   npm run bench:login -- --lab embedded|kvm --runs N [--engine spice-html5|latchkey] [--json]
+//   npm run bench:login -- --lab embedded|kvm --runs N [--engine latchkey|spice-html5] [--json]
 import { cpus } from 'node:os'
 import { phaseNames, type PhaseName } from '../shared/view/view-state.ts'
 import { startChromiumKiosk } from '../electron/main/chromium.ts'

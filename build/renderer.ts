@@ -5,7 +5,7 @@ import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import { rendererConfig, SPICE_CHUNK } from './vite.config.ts'
+import { PAGES, rendererConfig, SPICE_CHUNK } from './vite.config.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -18,9 +18,9 @@ minified; assets/${SPICE_CHUNK}.js.map holds the original files. In joining, the
 modified package: "node build/renderer.ts" in the program's sources does it.
 `
 
-/** Builds one page into `outDir` (absolute). The default is the product's page. */
-export async function buildRenderer(outDir: string = join(root, 'dist/renderer'), entry = 'index.html'): Promise<void> {
-  await build({ ...rendererConfig(entry, outDir), configFile: false })
+/** Builds pages into `outDir` (absolute). The default is the product's. */
+export async function buildRenderer(outDir: string = join(root, 'dist/renderer'), entries: readonly string[] = PAGES): Promise<void> {
+  await build({ ...rendererConfig(entries, outDir), configFile: false })
   const assets = join(outDir, 'assets')
   const from = join(root, 'node_modules/@spice-project/spice-html5')
   for (const name of ['COPYING', 'COPYING.LESSER']) await copyFile(join(from, name), join(assets, `${SPICE_CHUNK}.${name}.txt`))
@@ -39,6 +39,8 @@ export async function checkBundle(outDir: string): Promise<void> {
     forbid(/\bMediaSource\.isTypeSupported\b/, 'the native MediaSource')
     forbid(/\brequire\(["']/, 'require()')
     forbid(/["']node:[a-z]/, 'a module of Node')
+    // The package is for those who choose it: everybody else's page neither asks for it nor waits for it.
+    if (/(^|[\\/])index\.(js|html)$/.test(file)) forbid(/(?:\bfrom|\bimport|\b(?:href|src)=)\s*["']\.\/(?:assets\/)?(?:spice-html5|byte-socket)\.js["']/, 'spice-html5 before it is chosen')
     if (file.endsWith('.html')) {
       forbid(/<script(?![^>]*\bsrc=)/, 'an inline script')
       forbid(/<style|\sstyle=/, 'an inline style')

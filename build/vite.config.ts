@@ -32,8 +32,11 @@ const minifyOurs = (): Plugin => ({
   },
 })
 
-/** `entry` is the page to build: the product's index.html, or the gallery for looking at screens. */
-export const rendererConfig = (entry: string, outDir: string): UserConfig => ({
+/** The product's pages: the kiosk's, and that of `latchkey probe`, which share the engine's chunks. */
+export const PAGES: readonly string[] = ['index.html', 'probe.html']
+
+/** `entries` are the pages to build: the product's, or the gallery for looking at screens. */
+export const rendererConfig = (entries: readonly string[], outDir: string): UserConfig => ({
   root: at('../renderer'),
   base: './',
   publicDir: false,
@@ -52,7 +55,7 @@ export const rendererConfig = (entry: string, outDir: string): UserConfig => ({
     // The polyfill fetches; the CSP forbids all connections and every engine that we run has it built in.
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: at(`../renderer/${entry}`),
+      input: entries.map((entry) => at(`../renderer/${entry}`)),
       transform: {
         inject: {
           WebSocket: [at('../renderer/console/spice-html5/byte-socket.ts'), 'ByteSocket'],
@@ -68,7 +71,9 @@ export const rendererConfig = (entry: string, outDir: string): UserConfig => ({
           groups: [
             { name: SPICE_CHUNK, test: /node_modules[\\/]@spice-project[\\/]spice-html5/ },
             // Apart from the rest, so that the replaceable chunk depends on nothing but these.
-            { name: 'byte-socket', priority: 2, test: /console[\\/]spice-html5[\\/](byte-socket|no-media-source)\.ts|ipc[\\/]port-protocol\.ts/ },
+            { name: 'byte-socket', priority: 2, test: /console[\\/]spice-html5[\\/](byte-socket|no-media-source)\.ts/ },
+            // Our own engine wants it too, and nothing more of the package's side.
+            { name: 'port-protocol', priority: 3, test: /ipc[\\/]port-protocol\.ts/ },
           ],
         },
       },
@@ -76,4 +81,4 @@ export const rendererConfig = (entry: string, outDir: string): UserConfig => ({
   },
 })
 
-export default defineConfig(rendererConfig('index.html', at('../dist/renderer')))
+export default defineConfig(rendererConfig(PAGES, at('../dist/renderer')))

@@ -16,7 +16,7 @@ import type { ErrorCode } from '../shared/error-codes.ts'
 import type { SsoOutcome } from '../shared/sso.ts'
 import { translator } from '../shared/i18n/messages.ts'
 
-type EndpointInput = ConfigInput['endpoints'][number]
+type EndpointInput = Extract<ConfigInput['endpoints'][number], { kind: 'libvirt' }>
 
 export interface LaunchOptions {
   readonly hypervisor?: Partial<HypervisorOptions>
@@ -58,7 +58,9 @@ export function adaOnly(over: Partial<HypervisorOptions['domains'] extends reado
   }
 }
 
-export const test = base.extend<{ launch: (o?: LaunchOptions) => Promise<Desk> }>({
+export type Launch = (o?: LaunchOptions) => Promise<Desk>
+
+export const test = base.extend<{ launch: Launch }>({
   launch: async ({}, use) => {
     const endings: (() => Promise<void> | void)[] = []
     await use(async (o = {}) => {

@@ -12,7 +12,7 @@ import { runningLab, startLab, type Lab } from './lab/lab.ts'
 import type { SshFiles } from './lab/sshd.ts'
 import { ready } from './support/lab-guest.ts'
 
-type EndpointInput = ConfigInput['endpoints'][number]
+type EndpointInput = Extract<ConfigInput['endpoints'][number], { kind: 'libvirt' }>
 
 export interface LabLaunch {
   readonly access?: 'person' | 'device'

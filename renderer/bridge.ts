@@ -26,6 +26,8 @@ export interface Bridge {
   subscribe<K extends EventName>(name: K, listener: (payload: EventPayload<K>) => void): () => void
   /** Resolves to the port of one byte channel. Throws RequestError. */
   openChannel(link: RequestInput<'spice.open'>['link'], channel: number, id: number): Promise<MessagePort>
+  /** Resolves to the port that main sends under this nonce; for answers that offer one. */
+  port(nonce: string): Promise<MessagePort>
 }
 
 declare global {
@@ -58,6 +60,7 @@ export function createBridge(win: Window, raw: LatchkeyBridge): Bridge {
       const { nonce } = await request('spice.open', { link, channel, id })
       return ports.take(nonce)
     },
+    port: (nonce) => ports.take(nonce),
   }
 }
 

@@ -2,7 +2,7 @@
 import '../shared/ipc/no-eval.ts'
 import { createBridge } from './bridge.ts'
 import { ChosenEngine } from './console/chosen-engine.ts'
-import { SpiceHtml5Engine } from './console/spice-html5/engine.ts'
+import { SpiceEngine } from './console/spice-engine/engine.ts'
 import { mount } from './mount.tsx'
 import { createStore } from './store.ts'
 
@@ -15,9 +15,9 @@ if (root !== null) {
     const bridge = createBridge(window, raw)
     const store = createStore(bridge)
     const engine = new ChosenEngine(
-      () => store.get().bootstrap?.consoleEngine ?? 'spice-html5',
-      new SpiceHtml5Engine(),
-      async () => new (await import('./console/spice-engine/engine.ts')).SpiceEngine(),
+      () => store.get().bootstrap?.consoleEngine ?? 'latchkey',
+      new SpiceEngine(),
+      async () => new (await import('./console/spice-html5/engine.ts')).SpiceHtml5Engine(),
     )
     mount(root, { store, openChannel: bridge.openChannel, engine })
     void store.start()

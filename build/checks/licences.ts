@@ -98,7 +98,7 @@ Latchkey itself is under the Apache License 2.0 (see [LICENSE](LICENSE)). It is 
 
 ## spice-html5 (LGPL-3.0-or-later)
 
-The picture in the console comes from **@spice-project/spice-html5**, © its authors, under the GNU Lesser General Public License, version 3 or later. Source: <https://gitlab.freedesktop.org/spice/spice-html5>.
+With \`console.engine: spice-html5\` the picture in the console comes from **@spice-project/spice-html5**, © its authors, under the GNU Lesser General Public License, version 3 or later. Source: <https://gitlab.freedesktop.org/spice/spice-html5>.
 
 - It is used **unmodified**, as published on npm. Latchkey gives it its byte channel by replacing one identifier (\`WebSocket\`) while bundling; no line of its source is changed.
 - It is shipped as **a chunk of its own**, not minified, with its source map, apart from Latchkey's code.

@@ -66,7 +66,7 @@ export function parseContents(text: string): DebEntry[] {
 const needed = [
   '/usr/bin/latchkey', '/usr/lib/latchkey/launch', '/usr/lib/latchkey/xinitrc', '/usr/lib/latchkey/openbox-rc.xml', '/usr/lib/latchkey/node',
   '/usr/lib/latchkey/package.json', '/usr/lib/latchkey/bin/latchkey.mjs', '/usr/lib/latchkey/dist/cli.mjs',
-  '/usr/lib/latchkey/dist/renderer/index.html', '/usr/lib/latchkey/node_modules/playwright-core/package.json',
+  '/usr/lib/latchkey/dist/renderer/index.html', '/usr/lib/latchkey/dist/renderer/probe.html', '/usr/lib/latchkey/node_modules/playwright-core/package.json',
   '/usr/lib/systemd/system/latchkey.service', '/usr/lib/systemd/system/latchkey-x.service', '/usr/lib/sysusers.d/latchkey.conf',
   '/usr/lib/tmpfiles.d/latchkey.conf', '/usr/share/polkit-1/rules.d/50-latchkey.rules', '/etc/pam.d/latchkey', '/etc/latchkey/session.env',
   '/etc/latchkey/config.d/00-example.yaml.example', '/usr/share/latchkey/config.schema.json', '/usr/share/doc/latchkey/copyright',

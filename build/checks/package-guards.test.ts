@@ -92,7 +92,7 @@ describe('the .deb', () => {
   const line = (mode: string, path: string, owner = 'root/root'): string => `${mode} ${owner}  12 2026-01-01 00:00 .${path}`
   const files = [
     ...debItems.map((i) => line(i.mode === 0o755 ? '-rwxr-xr-x' : '-rw-r--r--', `/${i.to}`)),
-    ...['/usr/lib/latchkey/package.json', '/usr/lib/latchkey/dist/cli.mjs', '/usr/lib/latchkey/dist/renderer/index.html', '/usr/lib/latchkey/dist/renderer/assets/spice-html5.js', '/usr/lib/latchkey/dist/renderer/assets/spice-html5.js.map', '/usr/lib/latchkey/node_modules/playwright-core/package.json', '/usr/share/doc/latchkey/THIRD-PARTY-LICENCES.txt'].map((p) => line('-rw-r--r--', p)),
+    ...['/usr/lib/latchkey/package.json', '/usr/lib/latchkey/dist/cli.mjs', '/usr/lib/latchkey/dist/renderer/index.html', '/usr/lib/latchkey/dist/renderer/probe.html', '/usr/lib/latchkey/dist/renderer/assets/spice-html5.js', '/usr/lib/latchkey/dist/renderer/assets/spice-html5.js.map', '/usr/lib/latchkey/node_modules/playwright-core/package.json', '/usr/share/doc/latchkey/THIRD-PARTY-LICENCES.txt'].map((p) => line('-rw-r--r--', p)),
     line('drwxr-xr-x', '/etc/latchkey/'),
   ]
   const check = (lines: readonly string[]): string[] => contentViolations(parseContents(lines.join('\n') + '\n'))

@@ -18,7 +18,7 @@ export function parseDemoArgs(argv: readonly string[]): DemoArgs {
     options: {
       lab: { type: 'string', default: 'embedded' },
       endpoint: { type: 'string', default: 'libvirt' },
-      engine: { type: 'string', default: 'spice-html5' },
+      engine: { type: 'string', default: 'latchkey' },
       headless: { type: 'boolean' },
       runs: { type: 'string', default: '10' },
       json: { type: 'boolean', default: false },
@@ -27,7 +27,7 @@ export function parseDemoArgs(argv: readonly string[]): DemoArgs {
   })
   if (values.lab !== 'embedded' && values.lab !== 'kvm') throw new Error(`--lab must be embedded or kvm, not "${values.lab}"`)
   if (values.endpoint !== 'libvirt') throw new Error(`--endpoint must be libvirt, not "${values.endpoint}"`)
-  if (values.engine !== 'spice-html5' && values.engine !== 'latchkey') throw new Error(`--engine must be spice-html5 or latchkey, not "${values.engine}"`)
+  if (values.engine !== 'spice-html5' && values.engine !== 'latchkey') throw new Error(`--engine must be latchkey or spice-html5, not "${values.engine}"`)
   const runs = Number(values.runs)
   if (!Number.isInteger(runs) || runs < 1 || runs > 1000) throw new Error(`--runs must be a whole number from 1 to 1000, not "${values.runs}"`)
   return { lab: values.lab, engine: values.engine, headless: values.headless, runs, json: values.json, out: values.out }

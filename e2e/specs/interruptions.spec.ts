@@ -3,6 +3,7 @@
 import type { FaultPoint } from '../../embedded/faults.ts'
 import type { SessionState } from '../../electron/core/session/state.ts'
 import { ADA, adaOnly, expect, test, type Desk } from '../app-fixture.ts'
+import { desktopOf, serverOf } from '../support/console-page.ts'
 
 /** Where each phase can be held up on the hypervisor's side. */
 const phases: readonly { readonly name: string; readonly point: FaultPoint; readonly off?: true }[] = [
@@ -96,10 +97,18 @@ test('the page is reloaded under the console', async ({ launch }) => {
   const d = await launch()
   await d.signIn()
   await d.until((s) => s.name === 'connected', 'the first frame')
+  const server = serverOf(d.hypervisor)
+  expect(server.stats.open).toBe(4)
   await d.page.reload()
   await d.expectError('spice.lost')
+  // The old page's worker and channels went with it.
+  expect(d.page.workers()).toEqual([])
+  await expect.poll(() => server.stats.open).toBe(0)
   await d.page.getByRole('button', { name: 'Try again' }).click()
   await d.until((s) => s.name === 'connected', 'the first frame')
+  await expect.poll(() => server.stats.open).toBe(4)
+  await d.page.keyboard.type('r')
+  await expect.poll(() => desktopOf(server).text).toContain('r')
 })
 
 /** Every error leads on: by "Try again" where there is one, else by signing in again. */

@@ -4,6 +4,7 @@ import { _electron as electron, expect, test } from '@playwright/test'
 import { startRig } from '../../build/demo/rig.ts'
 import { typeSignIn } from '../../build/demo/drive.ts'
 import { electronBinary } from '../../electron/main/places.ts'
+import { guestCanvas } from '../support/console-page.ts'
 
 test('from one sign-in to the signed-in desktop, in Electron', async () => {
   const binary = electronBinary()
@@ -15,7 +16,7 @@ test('from one sign-in to the signed-in desktop, in Electron', async () => {
     await page.locator('#user').waitFor()
     await typeSignIn(page, rig.user, rig.password)
     await expect(page.locator('[data-outcome="confirmed"]')).toBeVisible()
-    await expect(page.locator('.console-surface canvas')).toBeVisible()
+    await expect(guestCanvas(page)).toBeVisible()
     expect(await page.evaluate('typeof require')).toBe('undefined')
   } finally {
     await app.close()

@@ -52,7 +52,7 @@ for (const access of ['person', 'device'] as const) {
     await d.expectOutcome('confirmed')
     expect(tickets, 'one ticket was set').toHaveLength(1)
 
-    const markers = { log: random(), argument: random(), variable: random(), profile: random(), home: random(), temp: random(), page: random() }
+    const markers = { log: random(), argument: random(), variable: random(), profile: random(), home: random(), temp: random(), page: random(), worker: random() }
     const needles: Needles = { password, ticket: tickets[0] ?? '', ...markers }
     const search = new SecretSearch(needles)
     const browser = await d.kiosk.shell.processes()
@@ -65,6 +65,9 @@ for (const access of ['person', 'device'] as const) {
       const kept = { marker }
       window.addEventListener('latchkey-marker', () => kept.marker)
     }, markers.page)
+    const [worker] = d.page.workers()
+    expect(worker, 'the display has its worker').toBeDefined()
+    await worker?.evaluate((marker) => void Object.assign(globalThis, { kept: [marker] }), markers.worker)
     try {
       const hits = [
         ...search.text('log', d.log.join('')),
@@ -80,6 +83,7 @@ for (const access of ['person', 'device'] as const) {
       expect(where('variable').some((w) => w.startsWith('environ of '))).toBe(true)
       for (const place of ['profile', 'home', 'temp']) expect(where(place), place).toEqual([expect.stringMatching(/^file .*marker/)])
       expect(where('page')).toContain('heap of the page')
+      expect(where('worker')).toContain('heap of the worker display')
     } finally {
       dispose()
       await endBystander()

@@ -25,19 +25,34 @@ export interface ServerOptions {
   readonly step?: boolean
   /** Without one the server lets anybody in. */
   readonly ticket?: string
+  /** PEM files (RSA key); the server then also has a TLS port. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string }
+  /** Channels that the server lets in by TLS only, e.g. main, inputs. */
+  readonly secureOnly?: readonly string[]
 }
 
 /** Bytes sent so far by client port: a client that received as many has everything. */
 export type Sent = Readonly<Record<string, number>>
 
+/** How far a scene load-* is. `draws` and `megapixels` were handed to the server, which may drop some. */
+export interface Load {
+  readonly frames: number
+  readonly draws: number
+  readonly megapixels: number
+  readonly seconds: number
+  readonly sent: Sent
+}
+
 export type ServerEvent =
-  | { readonly event: 'listening'; readonly port: number }
+  | { readonly event: 'listening'; readonly port: number; readonly tlsPort?: number }
   | { readonly event: 'client' }
   | {
     readonly event: 'oracle'; readonly display: number; readonly surface: number; readonly label: string; readonly format: number
     readonly width: number; readonly height: number; readonly stride: number; readonly file: string; readonly sent: Sent
   }
-  | { readonly event: 'load'; readonly frames: number; readonly draws: number; readonly megapixels: number; readonly seconds: number; readonly sent: Sent }
+  | ({ readonly event: 'load' } & Load)
+  /** With `argument`, every so many milliseconds. */
+  | ({ readonly event: 'sample' } & Load)
   /** Scenes input, input-relative: a byte of a scan code; what the mouse or the tablet was told. */
   | { readonly event: 'key'; readonly byte: number }
   | { readonly event: 'motion' | 'position' | 'wheel' | 'buttons'; readonly x: number; readonly y: number; readonly z: number; readonly buttons: number }
@@ -45,6 +60,8 @@ export type ServerEvent =
 
 export interface ScriptedServer {
   readonly port: number
+  /** With `tls`. */
+  readonly tlsPort?: number
   /** Process id, for measuring. */
   readonly pid: number
   /** The next event after "listening"; undefined once the server has ended. */
@@ -62,6 +79,8 @@ export function serverArguments(scene: string, options: ServerOptions): string[]
     const value = options[name]
     if (value !== undefined) args.push(`--${name}`, String(value))
   }
+  if (options.tls !== undefined) args.push('--tls-cert', options.tls.cert, '--tls-key', options.tls.key, '--tls-ca', options.tls.ca)
+  for (const channel of options.secureOnly ?? []) args.push('--secure-only', channel)
   if (options.step === true) args.push('--step')
   if (options.ticket !== undefined) args.push('--ticket-on-stdin')
   return [...args, scene]
@@ -91,5 +110,5 @@ export async function startSpiceServer(scene: string, options: ServerOptions): P
   }
   const first = await next()
   if (first?.event !== 'listening' || child.pid === undefined) throw new Error(`the SPICE server did not start: ${(await stop()).slice(-800)}`)
-  return { port: first.port, pid: child.pid, next, go: () => void child.stdin.write('go\n'), stop }
+  return { port: first.port, ...(first.tlsPort !== undefined && { tlsPort: first.tlsPort }), pid: child.pid, next, go: () => void child.stdin.write('go\n'), stop }
 }

@@ -1,6 +1,6 @@
 // Why: tests of the console need both ends at once: keys and mouse as a person moves them on the page, and what the
 // guest really got. Geometry is worked out here anew, not asked of the code under test.
-import type { CDPSession, Page } from 'playwright-core'
+import type { CDPSession, Locator, Page } from 'playwright-core'
 import type { EmbeddedHypervisor } from '../../embedded/hypervisor.ts'
 import { DesktopScreen } from '../../embedded/spice/desktop-screen.ts'
 import type { InputEvent } from '../../embedded/spice/screen.ts'
@@ -78,33 +78,17 @@ export async function chooseFromMenu(page: Page, item: string): Promise<void> {
   await page.getByRole('menuitem', { name: item }).click()
 }
 
+/** Where the guest's picture is. An engine may draw the guest's pointer into a small second canvas, which comes after it. */
+export const guestCanvas = (page: Page): Locator => page.locator('.console-surface canvas').first()
+
 /** CSS pixel of the page that shows this pixel of the guest's surface, for a surface that is fitted and centred. */
 export async function onPage(page: Page, surface: { readonly width: number; readonly height: number }, at: { readonly x: number; readonly y: number }): Promise<{ x: number; y: number; scale: number }> {
-  // The guest's canvas comes first; an engine may draw the guest's pointer into a small second one.
-  const box = await page.locator('canvas').first().boundingBox()
+  const box = await guestCanvas(page).boundingBox()
   if (!box) throw new Error('the page shows no canvas')
   const scale = Math.min(box.width / surface.width, box.height / surface.height)
   const left = box.x + (box.width - surface.width * scale) / 2
   const top = box.y + (box.height - surface.height * scale) / 2
   return { x: left + (at.x + 0.5) * scale, y: top + (at.y + 0.5) * scale, scale }
-}
-
-/** The pixels of the page's canvas as 0x00RRGGBB words, top row first. */
-export async function canvasPixels(page: Page): Promise<{ readonly width: number; readonly height: number; readonly pixels: Uint32Array }> {
-  const shown = await page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
-    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
-    let text = ''
-    for (let i = 0; i < data.length; i += 8192) text += String.fromCharCode(...data.subarray(i, i + 8192))
-    return { width: canvas.width, height: canvas.height, base64: btoa(text) }
-  })
-  return { width: shown.width, height: shown.height, pixels: words(Buffer.from(shown.base64, 'base64'), 4) }
-}
-
-/** RGBA or RGB bytes → words without alpha. */
-export function words(bytes: Buffer, channels: 3 | 4): Uint32Array {
-  const out = new Uint32Array(bytes.length / channels)
-  for (let i = 0, at = 0; i < out.length; i++, at += channels) out[i] = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
-  return out
 }
 
 /** Live objects of a DOM interface in the page, after a garbage collection. */

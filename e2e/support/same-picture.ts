@@ -16,12 +16,14 @@ export async function samePicture(lab: Lab, page: Page, domain: string): Promise
     const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))]))
     const { width, height } = bitmap
     const paper = new OffscreenCanvas(width, height).getContext('2d')
+    // The first is the guest's picture. What it shows may be drawn by a worker: it is copied, not asked for its context.
     const canvas = document.querySelector<HTMLCanvasElement>('.console-surface canvas')
     if (canvas === null || paper === null) throw new Error('there is no canvas')
     if (canvas.width !== width || canvas.height !== height) return 0
     paper.drawImage(bitmap, 0, 0)
     const theirs = new Uint32Array(paper.getImageData(0, 0, width, height).data.buffer)
-    const ours = new Uint32Array((canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(0, 0, width, height).data.buffer)
+    paper.drawImage(canvas, 0, 0)
+    const ours = new Uint32Array(paper.getImageData(0, 0, width, height).data.buffer)
     // The alpha byte is the canvas's own affair.
     return ours.filter((pixel, i) => (pixel & 0xffffff) === ((theirs[i] ?? 0) & 0xffffff)).length / ours.length
   }, truth)

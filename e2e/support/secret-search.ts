@@ -4,6 +4,7 @@ import { closeSync, lstatSync, openSync, readSync, readdirSync, readlinkSync } f
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import { heapSnapshots } from './heap.ts'
 
 export interface Hit {
   /** Name of the needle, never its value: this ends up in a report. */
@@ -90,22 +91,9 @@ export class SecretSearch {
     })
   }
 
-  /** All strings that the page's JavaScript can still reach; V8 collects garbage before it takes the snapshot. */
+  /** All strings that the page's JavaScript and its workers' can still reach; V8 collects garbage before it takes a snapshot. */
   async heap(page: Page): Promise<Hit[]> {
-    const session = await page.context().newCDPSession(page)
-    try {
-      const chunks: string[] = []
-      session.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => void chunks.push(chunk))
-      await session.send('HeapProfiler.enable')
-      await session.send('HeapProfiler.collectGarbage')
-      await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
-      const snapshot = chunks.join('')
-      const { strings } = JSON.parse(snapshot) as { strings: string[] }
-      if (strings.length < 1000) throw new Error(`the heap snapshot has only ${strings.length} strings`)
-      return this.text('heap of the page', snapshot)
-    } finally {
-      await session.detach()
-    }
+    return (await heapSnapshots(page)).flatMap(({ of, snapshot }) => this.text(`heap of ${of}`, snapshot))
   }
 }
 

@@ -13,12 +13,15 @@ import { createKvmVdiDriver } from './kvm-vdi/driver.ts'
 import { createLibvirtDriver } from './libvirt/driver.ts'
 import { parseLibvirtUri } from './libvirt/uri.ts'
 import { createSpiceDriver } from './spice/driver.ts'
+import type { VvFile } from './spice/vv-file.ts'
 
 export interface DriverDeps {
   readonly connector: SshConnector
   readonly http: HttpConnector
   readonly files: ConfiguredFiles
   readonly dialer: Dialer
+  /** `latchkey open`: what was read of the one endpoint's file already. */
+  readonly opened?: VvFile
   readonly redactor: Redactor
   readonly clock: Clock
   readonly log: Logger

@@ -4,8 +4,10 @@ import type { App } from '../core/app.ts'
 import type { ShellClosed } from '../core/ports/shell.ts'
 import { ChromiumShell, type ChromiumShellDeps } from '../shells/chromium/shell.ts'
 import { loadAssets } from '../shells/common/assets.ts'
+import { clipboardGrant } from '../shells/common/clipboard-grant.ts'
 import { composeApp, type Services } from './compose.ts'
 import { rendererFolder } from './places.ts'
+import type { VvFile } from '../drivers/spice/vv-file.ts'
 import { readConfig, servicesFor, type ReadConfig } from './read-config.ts'
 
 export interface ChromiumKiosk {
@@ -24,6 +26,10 @@ export interface KioskOptions {
   readonly version: string
   /** What was read of `configDir` already; default: it is read here. */
   readonly read?: ReadConfig
+  /** Default: made from what was read. */
+  readonly services?: Services
+  /** `latchkey open`: what the one endpoint's file held. */
+  readonly opened?: VvFile
   readonly width?: number
   readonly height?: number
   /** Lines go here instead of standard error (tests read them). */
@@ -35,13 +41,14 @@ export interface KioskOptions {
 export async function startChromiumKiosk(o: KioskOptions): Promise<ChromiumKiosk> {
   const read = o.read ?? readConfig(o.configDir, o.dev)
   const config = read.loaded?.config
-  const services = servicesFor(read, o.logTo)
-  const app = composeApp(config, services, { dev: o.dev, version: o.version })
+  const services = o.services ?? servicesFor(read, o.logTo)
+  const app = composeApp(config, services, { dev: o.dev, version: o.version, ...(o.opened && { opened: o.opened }) })
   const shell = new ChromiumShell({
     assets: await loadAssets(rendererFolder()),
     options: { fullscreen: config?.kiosk.fullscreen ?? true, headless: o.headless, width: o.width ?? 1280, height: o.height ?? 800 },
     log: services.log.child({ comp: 'shell' }),
     clock: services.clock,
+    clipboard: clipboardGrant(config?.console.clipboard.policy ?? 'off'),
     env: process.env,
     onConsole: consoleIntake(services.log.child({ comp: 'page' }), services.clock),
     ...o.shell,

@@ -9,9 +9,15 @@ import { parseCommandLine, USAGE } from './cli-args.ts'
 import { checkEndpoint } from './cli-endpoint-check.ts'
 import { runCli, type RunKiosk } from './cli.ts'
 import { exitStatusOf } from './exit.ts'
+import type { OpenOptions } from './open.ts'
+import type { ProbeCommand } from './probe/command.ts'
 
 let dir: string
+let probed: ProbeCommand[]
+let opened: OpenOptions[]
 beforeEach(() => {
+  probed = []
+  opened = []
   dir = mkdtempSync(join(tmpdir(), 'latchkey-cli-'))
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
@@ -26,6 +32,8 @@ async function latchkey(argv: string[], runKiosk: RunKiosk = () => Promise.rejec
     err: (t) => void (err += t),
     loadRun: () => Promise.resolve({ runKiosk }),
     loadEndpointCheck: () => Promise.resolve(checkEndpoint),
+    loadOpen: () => Promise.resolve({ openFile: (o) => (o.file === 'bad.vv' ? Promise.reject(new AppError('vv.invalid', 'bad.vv:3: port is no number')) : Promise.resolve(void opened.push(o)).then(() => 0)) }),
+    loadProbe: () => Promise.resolve({ probe: (command) => Promise.resolve(void probed.push(command)).then(() => 76) }),
   })
   return { status, out: out.replaceAll(dir, 'DIR'), err: err.replaceAll(dir, 'DIR') }
 }
@@ -73,6 +81,17 @@ describe('the command line', () => {
     [['config', 'check', '--headless'], '--headless does not belong to "latchkey config check"'],
     [['config', 'check', '/a', '--config-dir', '/b'], 'more than one directory'],
     [['-x'], 'unknown option -x'],
+    [['open'], 'needs a .vv file'],
+    [['open', 'a.vv', 'b.vv'], 'more than one file'],
+    [['open', 'a.vv', '--dev'], '--dev does not belong to "latchkey open"'],
+    [['probe'], 'needs an address'],
+    [['prob', 'spice://h:1'], 'unknown command "prob" (did you mean "probe"?)'],
+    [['probe', 'spice://h:1', 'password=x'], 'more than one display is given'],
+    [['probe', 'spice://h:1', '--seconds', '0'], '--seconds is a number above 0'],
+    [['probe', 'spice://h:1', '--seconds', 'x'], '--seconds is a number above 0'],
+    [['probe', 'spice://h:1', '--second', '4'], 'unknown option --second (did you mean "--seconds"?)'],
+    [['probe', 'spice://h:1', '--dev'], '--dev does not belong to "latchkey probe"'],
+    [['--screenshot', 'x.png'], '--screenshot does not belong to "latchkey run"'],
   ])('refuses %j with the usage and 64', async (argv, sentence) => {
     const { status, out, err } = await latchkey(argv)
     expect(status).toBe(64)
@@ -86,6 +105,21 @@ describe('the command line', () => {
     expect(status).toBe(69)
     expect(err).toMatch(/^latchkey: shell\.unavailable \(T-[0-9A-Z]{5}\)\n$/)
     expect((await latchkey([], () => Promise.reject(new Error('oops')))).status).toBe(70)
+  })
+
+  it('opens a connection file, and says what is wrong with one', async () => {
+    expect(await latchkey(['open', 'a.vv', '--headless'])).toEqual({ status: 0, out: '', err: '' })
+    expect(opened).toEqual([{ file: 'a.vv', headless: true, version: '1.2.3' }])
+    expect(await latchkey(['open', 'bad.vv'])).toEqual({ status: 65, out: '', err: 'latchkey: bad.vv:3: port is no number\n' })
+  })
+
+  it('probes a display', async () => {
+    expect(await latchkey(['probe', 'spice://h:1'])).toEqual({ status: 76, out: '', err: '' })
+    expect((await latchkey(['probe', '--json', '--seconds=0.5', 'a.vv', '--screenshot', 'p.png', '--ticket-file', '-'])).status).toBe(76)
+    expect(probed).toEqual([
+      { name: 'probe', target: 'spice://h:1', seconds: 3, screenshot: undefined, ticketFile: undefined, json: false },
+      { name: 'probe', target: 'a.vv', seconds: 0.5, screenshot: 'p.png', ticketFile: '-', json: true },
+    ])
   })
 
   it('reads the directory as an argument or as an option', () => {

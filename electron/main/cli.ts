@@ -6,6 +6,9 @@ import { renderConfig, renderOrigins } from '../adapters/config/render.ts'
 import { toAppError } from '../core/errors.ts'
 import { parseCommandLine, USAGE, type Command, type ShellChoice } from './cli-args.ts'
 import { EXIT_OK, exitStatusOf } from './exit.ts'
+import type { OpenOptions } from './open.ts'
+import type { ProbeCommand } from './probe/command.ts'
+import type { ProbeOutput } from './probe/main.ts'
 
 /** What `latchkey run` was asked to do. run.ts loads the configuration itself: a bad one is shown on the screen. */
 export interface RunOptions {
@@ -27,6 +30,8 @@ export interface CliContext {
   err(text: string): void
   readonly loadRun: () => Promise<{ readonly runKiosk: RunKiosk }>
   readonly loadEndpointCheck: () => Promise<EndpointCheck>
+  readonly loadOpen: () => Promise<{ readonly openFile: (o: OpenOptions) => Promise<number> }>
+  readonly loadProbe: () => Promise<{ readonly probe: (command: ProbeCommand, output: ProbeOutput) => Promise<number> }>
 }
 
 /** Runs one command line (without the program's name); resolves with the exit status and never rejects. */
@@ -40,6 +45,8 @@ export async function runCli(argv: readonly string[], ctx: CliContext): Promise<
     const error = toAppError(e)
     if (error.code === 'cli.usage') ctx.err(`latchkey: ${error.detail}\n\n${USAGE}`)
     else if (error instanceof ConfigError) ctx.err(error.problems.map((p) => `${formatProblem(p)}\n`).join(''))
+    // What is wrong with a file, by line and key; its values are not quoted.
+    else if (error.code.startsWith('vv.')) ctx.err(`latchkey: ${error.detail}\n`)
     // The detail may quote a hypervisor and has not passed the redactor here: the log has it, under the same id.
     else ctx.err(`latchkey: ${error.code} (${error.traceId})${dev ? `\n${error.stack ?? ''}` : ''}\n`)
     return exitStatusOf(error.code)
@@ -58,6 +65,14 @@ async function perform(command: Command, ctx: CliContext): Promise<number> {
       const { runKiosk } = await ctx.loadRun()
       const { configDir, shell, dev, headless } = command
       return runKiosk({ configDir, shell, dev, headless, version: ctx.version })
+    }
+    case 'open': {
+      const { openFile } = await ctx.loadOpen()
+      return openFile({ file: command.file, headless: command.headless, version: ctx.version })
+    }
+    case 'probe': {
+      const { probe } = await ctx.loadProbe()
+      return probe(command, ctx)
     }
     case 'config check':
       return check(command, ctx)
@@ -98,5 +113,7 @@ export function main(argv: readonly string[], version: string): Promise<number> 
     err: (text) => void process.stderr.write(text),
     loadRun: () => import('./run.ts'),
     loadEndpointCheck: async () => (await import('./cli-endpoint-check.ts')).checkEndpoint,
+    loadOpen: () => import('./open.ts'),
+    loadProbe: () => import('./probe/main.ts'),
   })
 }

@@ -18,6 +18,7 @@ import type { Logger } from '../core/ports/logger.ts'
 import { Redactor } from '../core/redactor.ts'
 import type { AuditEffect } from '../core/session/effects.ts'
 import { createDriver, type DriverDeps } from '../drivers/registry.ts'
+import type { VvFile } from '../drivers/spice/vv-file.ts'
 import type { Config } from '../../shared/config/schema.ts'
 
 /** From the display's grant to its first picture; a server that hangs is told after this, ms. */
@@ -48,6 +49,8 @@ export function createServices(log: Config['log'] = { level: 'info', users: 'has
 export interface ComposeOptions {
   readonly dev: boolean
   readonly version: string
+  /** `latchkey open`: what the endpoint's file held. */
+  readonly opened?: VvFile
   /** Where the last choice is kept; default: this account's state folder, and with `dev` nowhere. */
   readonly state?: Pick<LastChoiceFile, 'read' | 'write'>
 }
@@ -74,6 +77,7 @@ export function composeApp(config: Config | undefined, services: Services, opts:
     dev: opts.dev,
     random: Math.random,
     onSite: () => made.app?.siteChanged(),
+    ...(opts.opened && { opened: opts.opened }),
   }
   for (const endpoint of config?.endpoints ?? []) drivers.set(endpoint.id, createDriver(endpoint, deps))
   const device = config && createDevicePower(config.kiosk, { clock, log })

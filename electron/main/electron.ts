@@ -8,6 +8,7 @@ import { consoleIntake } from '../adapters/log/console-intake.ts'
 import type { App } from '../core/app.ts'
 import { toAppError } from '../core/errors.ts'
 import { loadAssets } from '../shells/common/assets.ts'
+import { clipboardGrant } from '../shells/common/clipboard-grant.ts'
 import { ElectronShell, prepareElectron } from '../shells/electron/shell.ts'
 import { parseCommandLine } from './cli-args.ts'
 import { composeApp, createServices, type Services } from './compose.ts'
@@ -51,6 +52,7 @@ async function main(version: string, life: Life): Promise<number> {
     preload: join(distFolder(), 'preload.cjs'),
     log: services.log.child({ comp: 'shell' }),
     clock: services.clock,
+    clipboard: clipboardGrant(config?.console.clipboard.policy ?? 'off'),
     onConsole: consoleIntake(services.log.child({ comp: 'page' }), services.clock),
   })
   shell.onClosed((end) => closed.resolve(exitStatusOfEnd(end)))

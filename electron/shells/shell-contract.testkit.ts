@@ -23,7 +23,7 @@ export interface ShellHarness {
 const MIB5 = 5 * 1024 * 1024
 const BOOT: Bootstrap = {
   version: '1', locale: 'en', organisation: '', message: 'Grüße 🙂 \u2028 </script>', power: [], fullscreen: false,
-  consoleEngine: 'spice-html5', onDisconnect: 'keep', view: { screen: 'booting' },
+  consoleEngine: 'spice-html5', clipboard: { policy: 'off', maxBytes: 0 }, sound: true, onDisconnect: 'keep', view: { screen: 'booting' },
 }
 
 export function shellContract(title: string, make: () => Promise<ShellHarness>): void {

@@ -18,18 +18,30 @@ export interface InputSide {
 }
 
 const lockKeys: Readonly<Record<number, number>> = { [scancode.capsLock]: keyLock.caps, [scancode.numLock]: keyLock.num, [scancode.scrollLock]: keyLock.scroll }
-const BUTTON_MASK = 7
+/** Left, middle, right, side, extra. */
+const BUTTON_MASK = 1 | 2 | 4 | 32 | 64
 
 export class InputsChannel implements Channel {
   readonly #connection: Connection
   readonly #side: InputSide
+  readonly #gone: () => void
   #motions = 0
   /** An E0 of a KEY_SCANCODE message whose second byte is still to come. */
   #extended = false
 
-  constructor(connection: Connection, side: InputSide) {
+  constructor(connection: Connection, side: InputSide, gone: () => void) {
     this.#connection = connection
     this.#side = side
+    this.#gone = gone
+  }
+
+  closed(): void {
+    this.#gone()
+  }
+
+  /** The guest changed its lamps by itself. */
+  lampsChanged(): void {
+    this.#connection.send(inputsMsg.keyModifiers, this.#locks())
   }
 
   start(): void {
@@ -94,7 +106,7 @@ export class InputsChannel implements Channel {
     this.#side.locks = bits & (keyLock.caps | keyLock.num | keyLock.scroll)
     const has = (bit: number) => (this.#side.locks & bit) !== 0
     this.#side.emit({ kind: 'locks', scroll: has(keyLock.scroll), num: has(keyLock.num), caps: has(keyLock.caps) })
-    this.#connection.send(inputsMsg.keyModifiers, this.#locks())
+    this.lampsChanged()
   }
 
   #locks(): Buffer {

@@ -41,7 +41,19 @@ export const msg = { setAck: 3, ping: 4, disconnecting: 6, notify: 7 } as const
 /** Messages from the client, on every channel. */
 export const msgc = { ackSync: 1, ack: 2, pong: 3, migrateFlushMark: 4, migrateData: 5, disconnecting: 6 } as const
 
-export const mainMsg = { init: 103, channelsList: 104, mouseMode: 105, multiMediaTime: 106, name: 113, uuid: 114 } as const
+export const mainMsg = {
+  init: 103,
+  channelsList: 104,
+  mouseMode: 105,
+  multiMediaTime: 106,
+  agentConnected: 107,
+  agentDisconnected: 108,
+  agentData: 109,
+  agentToken: 110,
+  name: 113,
+  uuid: 114,
+  agentConnectedTokens: 115,
+} as const
 export const mainMsgc = { clientInfo: 101, attachChannels: 104, mouseModeRequest: 105, agentStart: 106, agentData: 107, agentToken: 108 } as const
 export const displayMsg = { mark: 102, drawFill: 302, drawCopy: 304, surfaceCreate: 314, surfaceDestroy: 315, monitorsConfig: 317 } as const
 export const displayMsgc = { init: 101, streamReport: 102, preferredCompression: 103, glDrawDone: 104, preferredVideoCodec: 105 } as const
@@ -60,6 +72,10 @@ export const cursorMsg = { init: 101, reset: 102, set: 103, move: 104, hide: 105
 
 export const mouseMode = { server: 1, client: 2 } as const
 export const MOTION_ACK_BUNCH = 4
+/** Pieces of agent messages that either side may send before the other gives tokens back (spice-server's REDS_AGENT_WINDOW_SIZE). */
+export const AGENT_TOKENS = 10
+/** Most bytes of an agent message in one piece (VD_AGENT_MAX_DATA_SIZE of spice/vd_agent.h). */
+export const AGENT_PIECE_BYTES = 2048
 /** Keyboard lock bits of INPUTS_INIT and KEY_MODIFIERS. */
 export const keyLock = { scroll: 1, num: 2, caps: 4 } as const
 

@@ -8,14 +8,14 @@ export interface KeyEvent {
   readonly code: number
   readonly extended: boolean
 }
-/** The pointer in surface pixels; `buttons`: 1 left, 2 middle, 4 right, as a mask. */
+/** The pointer in surface pixels; `buttons`: 1 left, 2 middle, 4 right, 32 side, 64 extra, as a mask. */
 export interface PointerEvent {
   readonly kind: 'pointer'
   readonly x: number
   readonly y: number
   readonly buttons: number
 }
-/** `button`: 1 left, 2 middle, 3 right, 4 wheel up, 5 wheel down. */
+/** `button`: 1 left, 2 middle, 3 right, 4 wheel up, 5 wheel down, 6 side, 7 extra. */
 export interface ButtonEvent {
   readonly kind: 'button'
   readonly down: boolean

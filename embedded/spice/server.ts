@@ -14,6 +14,7 @@ import { MainChannel, type MainSide } from './main-channel.ts'
 import { keyLock, linkError, mouseMode, type LinkErrorCode } from './protocol.ts'
 import type { Canvas } from './canvas.ts'
 import type { InputEvent, Screen } from './screen.ts'
+import type { VdAgent } from './vdagent.ts'
 
 export interface SpiceServerOptions {
   readonly screen: Screen
@@ -40,6 +41,7 @@ export interface SpiceStats {
 interface Session {
   readonly id: number
   readonly main: Connection
+  channel: MainChannel | undefined
   readonly channels: Set<Connection>
   readonly side: MainSide
 }
@@ -56,6 +58,7 @@ export class SpiceServer {
   readonly #uuid: Uint8Array
   readonly #connections = new Set<Connection>()
   readonly #cursors = new Map<Connection, CursorChannel>()
+  readonly #inputs = new Set<InputsChannel>()
   readonly #listeners = new Set<(event: InputEvent) => void>()
   readonly #counts = { accepted: 0, linked: 0, refused: 0, inputEvents: 0, pongs: 0 }
   #key: Promise<LinkKey> | undefined
@@ -64,6 +67,8 @@ export class SpiceServer {
   #closed = false
   #cursor: CursorShape | undefined
   #locks: number = keyLock.num
+  #agent: VdAgent | undefined
+  #mouseModes: number = mouseMode.server | mouseMode.client
   #pointer: { readonly x: number; readonly y: number }
 
   constructor(options: SpiceServerOptions) {
@@ -137,6 +142,32 @@ export class SpiceServer {
     for (const cursor of this.#cursors.values()) cursor.changed()
   }
 
+  /** Where the guest's pointer is, surface pixels. */
+  get pointer(): { readonly x: number; readonly y: number } {
+    return this.#pointer
+  }
+
+  /** The guest's agent starts; undefined: it ends. */
+  setAgent(agent: VdAgent | undefined): void {
+    this.#agent = agent
+    this.#session?.channel?.agentChanged()
+  }
+
+  /** False: the guest has lost what takes absolute positions, and understands motion only. */
+  setAbsolutePointer(has: boolean): void {
+    this.#mouseModes = has ? mouseMode.server | mouseMode.client : mouseMode.server
+    const session = this.#session
+    if (session === undefined) return
+    if (!has) session.side.mouseMode = mouseMode.server
+    session.channel?.mouseModeChanged()
+  }
+
+  /** The guest changes its lock lamps by itself; bits as keyLock. */
+  setLocks(bits: number): void {
+    this.#locks = bits
+    for (const inputs of this.#inputs) inputs.lampsChanged()
+  }
+
   /** Calls `fn` for every input event, after the screen has had it; the result stops that. */
   onInput(fn: (event: InputEvent) => void): () => void {
     this.#listeners.add(fn)
@@ -157,9 +188,13 @@ export class SpiceServer {
     const session = request.channel === 'main' ? this.#open(connection) : this.#session
     if (!session) return linkError.error
     session.channels.add(connection)
-    if (request.channel === 'main') return new MainChannel(connection, session.side)
+    if (request.channel === 'main') return (session.channel = new MainChannel(connection, session.side))
     if (request.channel === 'display') return new DisplayChannel(connection, this.#framebuffer)
-    if (request.channel === 'inputs') return new InputsChannel(connection, this.#inputSide(session))
+    if (request.channel === 'inputs') {
+      const inputs = new InputsChannel(connection, this.#inputSide(session), () => this.#inputs.delete(inputs))
+      this.#inputs.add(inputs)
+      return inputs
+    }
     const cursor = new CursorChannel(connection, this.#cursorSide())
     this.#cursors.set(connection, cursor)
     return cursor
@@ -189,7 +224,15 @@ export class SpiceServer {
     this.disconnect()
     const id = randomInt(1, 0x7fffffff)
     const counts = this.#counts
+    const agent = () => this.#agent
+    const modes = () => this.#mouseModes
     const side: MainSide = {
+      get agent() {
+        return agent()
+      },
+      get mouseModes() {
+        return modes()
+      },
       sessionId: id,
       name: this.#options.name ?? 'simulated',
       uuid: this.#uuid,
@@ -197,7 +240,7 @@ export class SpiceServer {
       mmTime: () => this.#clock.wall() % 0x1_0000_0000,
       pong: () => void counts.pongs++,
     }
-    this.#session = { id, main, channels: new Set(), side }
+    this.#session = { id, main, channel: undefined, channels: new Set(), side }
     return this.#session
   }
 

@@ -1,13 +1,23 @@
 // Why: what IT asks for on the phone, on one panel. All of it comes from the guest or from measurement and is shown as
 // plain text; lengths and counts are bounded by the contract.
-import type { ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { Button, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
 import type { GuestFacts } from '../../shared/view/view-state.ts'
 import { useApp } from '../context.tsx'
-import type { ConsoleView } from '../screens/console.tsx'
+import type { ConsoleView, Lamps } from '../screens/console.tsx'
 import { PhaseList } from './phase-list.tsx'
 
-export function Diagnostics({ view, isOpen, onClose }: { view: ConsoleView; isOpen: boolean; onClose: () => void }): ReactNode {
+/** Between two looks at what is measured, ms. */
+const LOOK_MS = 1000
+
+interface DiagnosticsProps {
+  readonly view: ConsoleView
+  readonly lamps: Lamps | undefined
+  readonly isOpen: boolean
+  readonly onClose: () => void
+}
+
+export function Diagnostics({ view, lamps, isOpen, onClose }: DiagnosticsProps): ReactNode {
   const { t, bootstrap } = useApp()
   return (
     <ModalOverlay className="modal-back" isOpen={isOpen} isDismissable onOpenChange={(open) => { if (!open) onClose() }}>
@@ -22,6 +32,8 @@ export function Diagnostics({ view, isOpen, onClose }: { view: ConsoleView; isOp
             <section>
               <h2>{t('diagnostics.phases')}</h2>
               <PhaseList phases={view.phases} times />
+              <h2>{t('diagnostics.connection')}</h2>
+              <Connection lamps={lamps} />
               <h2>{t('diagnostics.program')}</h2>
               <p className="muted">{t('diagnostics.version', { version: bootstrap?.version ?? '' })}</p>
             </section>
@@ -30,6 +42,24 @@ export function Diagnostics({ view, isOpen, onClose }: { view: ConsoleView; isOp
         </Dialog>
       </Modal>
     </ModalOverlay>
+  )
+}
+
+/** What the engine measures; drawn only while the panel is open. */
+function Connection({ lamps }: { lamps: Lamps | undefined }): ReactNode {
+  const { t, parts } = useApp()
+  const { engine } = parts
+  const [rtt, setRtt] = useState(() => engine.rtt?.())
+  useEffect(() => {
+    const timer = setInterval(() => { setRtt(engine.rtt?.()) }, LOOK_MS)
+    return () => { clearInterval(timer) }
+  }, [engine])
+  const lit = lamps && [lamps.caps && t('diagnostics.caps'), lamps.num && t('diagnostics.num'), lamps.scroll && t('diagnostics.scroll')].filter((name) => name !== false)
+  return (
+    <dl className="facts">
+      <div className="fact"><dt>{t('diagnostics.rtt')}</dt><dd>{rtt === undefined ? t('diagnostics.notMeasured') : t('app.ms', { ms: Math.round(rtt) })}</dd></div>
+      {lit && <div className="fact"><dt>{t('diagnostics.lamps')}</dt><dd>{lit.length === 0 ? t('diagnostics.noLamps') : lit.join(', ')}</dd></div>}
+    </dl>
   )
 }
 

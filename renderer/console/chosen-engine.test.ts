@@ -22,40 +22,40 @@ function setUp(name: EngineName, load?: () => Promise<ConsoleEngine>) {
   const events: ConsoleEvent[] = []
   let loads = 0
   const options: ConsoleOptions = { link: LinkId.parse('link-00000001'), openChannel: () => Promise.reject(new Error('none')), onEvent: (e) => { events.push(e) }, onMenuKey: () => undefined }
-  const engine = new ChosenEngine(() => name, packaged, load ?? (() => { loads++; return Promise.resolve(own) }))
+  const engine = new ChosenEngine(() => name, own, load ?? (() => { loads++; return Promise.resolve(packaged) }))
   return { engine, packaged, own, events, options, loads: () => loads }
 }
 
 describe('ChosenEngine', () => {
-  it('runs the package at once and never fetches our own', async () => {
-    const t = setUp('spice-html5')
+  it('runs our own at once and never fetches the package', async () => {
+    const t = setUp('latchkey')
     t.engine.start(container, t.options)
     t.engine.sendCtrlAltDel()
     await settle()
-    expect(t.packaged.calls).toEqual(['start', 'cad'])
+    expect(t.own.calls).toEqual(['start', 'cad'])
     expect(t.loads()).toBe(0)
   })
-  it('fetches our own once and hands everything on', async () => {
-    const t = setUp('latchkey')
+  it('fetches the package once and hands everything on', async () => {
+    const t = setUp('spice-html5')
     t.engine.start(container, t.options)
     t.engine.focus()
     await settle()
     t.engine.sendKeys(['KeyA'])
     t.engine.start(container, t.options)
     t.engine.stop()
-    expect(t.own.calls).toEqual(['start', 'KeyA', 'stop', 'start', 'stop'])
+    expect(t.packaged.calls).toEqual(['start', 'KeyA', 'stop', 'start', 'stop'])
     expect(t.loads()).toBe(1)
-    expect(t.packaged.calls).toEqual([])
+    expect(t.own.calls).toEqual([])
   })
   it('starts nothing that was stopped before it arrived', async () => {
-    const t = setUp('latchkey')
+    const t = setUp('spice-html5')
     t.engine.start(container, t.options)
     t.engine.stop()
     await settle()
-    expect(t.own.calls).toEqual([])
+    expect(t.packaged.calls).toEqual([])
   })
   it('reports an engine that cannot be fetched', async () => {
-    const t = setUp('latchkey', () => Promise.reject(new Error('missing')))
+    const t = setUp('spice-html5', () => Promise.reject(new Error('missing')))
     t.engine.start(container, t.options)
     await settle()
     expect(t.events).toEqual(['failed'])

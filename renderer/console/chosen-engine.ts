@@ -1,31 +1,32 @@
-// Why: which SPICE client draws is IT's choice, known only when main has answered; the screens see one engine. The
-// package is part of the page; our own engine is fetched when it is chosen, and never otherwise.
+// Why: which SPICE client draws is IT's choice, known only when main has answered; the screens see one engine. Our own is
+// part of the page; the package is fetched when it is chosen, and never otherwise.
 import type { ConsoleEngine, ConsoleOptions } from './port.ts'
 
 export type EngineName = 'spice-html5' | 'latchkey'
 
 export class ChosenEngine implements ConsoleEngine {
   readonly #name: () => EngineName
-  readonly #package: ConsoleEngine
+  readonly #own: ConsoleEngine
   readonly #load: () => Promise<ConsoleEngine>
-  #own: ConsoleEngine | undefined
+  #package: ConsoleEngine | undefined
   #running: ConsoleEngine | undefined
   #start = 0
 
-  constructor(name: () => EngineName, packaged: ConsoleEngine, load: () => Promise<ConsoleEngine>) {
+  /** @param load fetches the package's engine; asked again after a failure */
+  constructor(name: () => EngineName, own: ConsoleEngine, load: () => Promise<ConsoleEngine>) {
     this.#name = name
-    this.#package = packaged
+    this.#own = own
     this.#load = load
   }
 
   start(container: HTMLElement, options: ConsoleOptions): void {
     this.stop()
-    if (this.#name() === 'spice-html5') return this.#run(this.#package, container, options)
-    if (this.#own) return this.#run(this.#own, container, options)
+    if (this.#name() === 'latchkey') return this.#run(this.#own, container, options)
+    if (this.#package) return this.#run(this.#package, container, options)
     const mine = ++this.#start
     this.#load().then(
       (engine) => {
-        this.#own = engine
+        this.#package = engine
         if (mine === this.#start) this.#run(engine, container, options)
       },
       () => {
@@ -48,6 +49,9 @@ export class ChosenEngine implements ConsoleEngine {
   }
   focus(): void {
     this.#running?.focus()
+  }
+  rtt(): number | undefined {
+    return this.#running?.rtt?.()
   }
 
   #run(engine: ConsoleEngine, container: HTMLElement, options: ConsoleOptions): void {

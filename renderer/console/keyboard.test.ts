@@ -18,6 +18,7 @@ beforeEach(() => {
     key: (code, pressed) => { log.push(`${pressed ? '+' : '-'}${code.toString(16)}`) },
     locks: (bits) => { log.push(`locks ${String(bits)}`) },
     menuKey: () => { log.push('menu') },
+    ctrlAlt: () => { log.push('ctrl-alt') },
   })
   keyboard.start()
 })
@@ -103,5 +104,54 @@ describe('Keyboard', () => {
     log.length = 0
     keyboard.sendKeys(['ControlLeft', 'AltLeft', 'Delete', 'Nonsense'])
     expect(log).toEqual(['+38', '+53e0', '-d3e0', '-b8'])
+  })
+
+  test.each([
+    ['Ctrl+Alt', ['ControlLeft', 'AltLeft'], true],
+    ['Alt+Ctrl, the right one', ['AltLeft', 'ControlRight'], true],
+    ['Ctrl+Alt held down', ['ControlLeft', 'AltLeft', 'AltLeft'], true],
+    ['Ctrl+Alt+F1', ['ControlLeft', 'AltLeft', 'F1'], false],
+    ['Shift+Ctrl+Alt', ['ShiftLeft', 'ControlLeft', 'AltLeft'], false],
+    ['AltGr as Windows layouts send it', ['ControlLeft', 'AltRight'], false],
+    ['Alt', ['AltLeft'], false],
+  ])('%s asks for the mouse back: %s', (_, codes, asks) => {
+    const seen = new Set<string>()
+    for (const code of codes) {
+      fire('keydown', code, { repeat: seen.has(code) })
+      seen.add(code)
+    }
+    expect(log).not.toContain('ctrl-alt')
+    for (const code of [...seen].reverse()) fire('keyup', code)
+    expect(log.filter((l) => l === 'ctrl-alt')).toHaveLength(asks ? 1 : 0)
+  })
+
+  test('a window that is left in the middle of Ctrl+Alt asks for nothing', () => {
+    fire('keydown', 'ControlLeft')
+    fire('keydown', 'AltLeft')
+    window.dispatchEvent(new Event('blur'))
+    fire('keyup', 'AltLeft')
+    expect(log).not.toContain('ctrl-alt')
+  })
+
+  test('the locks come with the first thing done in the console, a click as well as a key; once until it is left', () => {
+    const pointer = (target: HTMLElement, caps: boolean): void => {
+      target.dispatchEvent(Object.assign(new PointerEvent('pointerdown', { bubbles: true }), { getModifierState: (name: string) => caps && name === 'CapsLock' }))
+    }
+    pointer(input, true)
+    expect(log, 'our own controls').toEqual([])
+    pointer(container, true)
+    pointer(container, false)
+    fire('keydown', 'KeyA')
+    fire('keyup', 'KeyA')
+    expect(log).toEqual(['locks 4', '+1e', '-9e'])
+    window.dispatchEvent(new Event('blur'))
+    pointer(container, false)
+    expect(log.at(-1)).toBe('locks 0')
+  })
+
+  test('a page that is put away holds nothing down', () => {
+    fire('keydown', 'KeyA')
+    window.dispatchEvent(new Event('pagehide'))
+    expect(log.at(-1)).toBe('-9e')
   })
 })

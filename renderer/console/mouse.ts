@@ -71,7 +71,9 @@ export class Mouse {
     own('mouseover', () => undefined)
     own('mouseout', () => undefined)
     own('dragstart', (e) => { e.preventDefault() })
-    own('mouseup', () => undefined)
+    // The browser takes the side buttons for "back" and "forward".
+    own('mouseup', (e) => { e.preventDefault() })
+    own('auxclick', (e) => { e.preventDefault() })
     // A finger is the left button: the mouse events that browsers derive from touch know taps but no drags.
     const touch = (type: 'pointerdown' | 'pointermove' | 'pointerup' | 'pointercancel', fn: (e: PointerEvent) => void): void => {
       own(type, (e) => { if (e.pointerType === 'touch' && e.isPrimary) fn(e) })

@@ -12,12 +12,18 @@ import { createKvmVdiDriver } from '../../../electron/drivers/kvm-vdi/driver.ts'
 import { KvmVdiEndpoint } from '../../../shared/config/endpoint.ts'
 import { DesktopId } from '../../../shared/desktop.ts'
 import { startKvmVdi, type KvmVdiServer } from './server.ts'
+import type { KvmVdiState } from './state.ts'
 
 const open: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close()
 })
 const noFiles: ConfiguredFiles = { text: () => { throw new AppError('config.missing', 'none') }, secret: () => { throw new AppError('config.missing', 'none') } }
+
+interface Rig {
+  readonly server: KvmVdiServer
+  readonly state: KvmVdiState
+}
 
 async function rig(more: Record<string, unknown> = {}, given?: KvmVdiServer, files: ConfiguredFiles = noFiles) {
   const server = given ?? (await startKvmVdi())
@@ -141,10 +147,10 @@ describe('a desktop', () => {
     expect(u.state.machine('office-1').startedWith?.password, 'altered by the dashboard, as it does').toBe("it\\'s")
   })
   it.each([
-    ['desktop.pool-empty', (t: Awaited<ReturnType<typeof rig>>) => void (t.state.machine('office-1').usedBy = 'eve')],
-    ['desktop.maintenance', (t: Awaited<ReturnType<typeof rig>>) => void (t.state.machine('office-1').maintenance = true)],
-    ['desktop.start-failed', (t: Awaited<ReturnType<typeof rig>>) => void ((t.state.machine('office-1').state = 'running'), (t.state.displayFails = true))],
-    ['desktop.start-timeout', (t: Awaited<ReturnType<typeof rig>>) => void (t.state.machine('office-1').bootAsks = 1000)],
+    ['desktop.pool-empty', ({ state }: Rig): void => { state.machine('office-1').usedBy = 'eve' }],
+    ['desktop.maintenance', ({ state }: Rig): void => { state.machine('office-1').maintenance = true }],
+    ['desktop.start-failed', ({ state }: Rig): void => { state.machine('office-1').state = 'running'; state.displayFails = true }],
+    ['desktop.start-timeout', ({ state }: Rig): void => { state.machine('office-1').bootAsks = 1000 }],
   ] as const)('%s', async (expected, make) => {
     const t = await rig()
     const s = await t.signIn()
@@ -200,7 +206,7 @@ describe('while it is used', () => {
       await t.clock.advance(0)
       return t.log.lines.filter((l) => l.level === level && l.fields['missed'] !== undefined).length
     }
-    await expect.poll(() => told('error'), 'the second miss, tried at once').toBe(1)
+    await expect.poll(() => told('error')).toBe(1)
     expect(await told('warn')).toBe(1)
     t.server.intercept = undefined
     await expect.poll(() => t.clock.pending).toBe(1)

@@ -33,7 +33,8 @@ void wait_for_go(void);
 bool drained(void);
 /* `"sent":{"<client port>":<bytes>}` to stdout. */
 void print_sent(void);
-int listen_on_loopback(SpiceServer *server);
+int listen_on_loopback(SpiceServer *server, bool secure);
+bool has_tls(void);
 
 Surface *surface_init(uint32_t id, int format, int width, int height);
 void create_primary_now(void *surface);

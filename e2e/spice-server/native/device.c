@@ -279,7 +279,9 @@ int device_main(SpiceServer *server, void (*scene)(void))
     }
     current = &devices[0];
     spice_server_vm_start(server);
-    printf("{\"event\":\"listening\",\"port\":%d}\n", listen_on_loopback(server));
+    printf("{\"event\":\"listening\",\"port\":%d", listen_on_loopback(server, false));
+    if (has_tls()) printf(",\"tlsPort\":%d", listen_on_loopback(server, true));
+    puts("}");
     fflush(stdout);
     loop = g_main_loop_new(NULL, FALSE);
     if (pthread_create(&thread, NULL, script, NULL)) return 1;

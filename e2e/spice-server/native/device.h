@@ -67,6 +67,9 @@ void on_main(void (*f)(void *), void *arg);
 typedef Cmd *(*LoadSource)(void);
 void run_load(LoadSource next, int count);
 
+/* A TLS port besides the plain one; before device_main. False where the library takes none of the files. */
+bool use_tls(SpiceServer *server, const char *cert, const char *key, const char *ca);
+
 int device_main(SpiceServer *server, void (*scene)(void));
 SpiceCoreInterface *core_interface(void);
 #endif

@@ -46,10 +46,12 @@ int main(int argc, char **argv)
         { "compression", 1, NULL, 'c' }, { "jpeg", 1, NULL, 'j' }, { "zlib", 1, NULL, 'z' }, { "video", 1, NULL, 'v' },
         { "codecs", 1, NULL, 'k' }, { "width", 1, NULL, 'w' }, { "height", 1, NULL, 'h' }, { "out", 1, NULL, 'o' },
         { "seed", 1, NULL, 's' }, { "frames", 1, NULL, 'f' }, { "displays", 1, NULL, 'd' }, { "argument", 1, NULL, 'a' },
+        { "tls-cert", 1, NULL, 'C' }, { "tls-key", 1, NULL, 'K' }, { "tls-ca", 1, NULL, 'A' }, { "secure-only", 1, NULL, 'S' },
         { "step", 0, NULL, 'p' }, { "ticket-on-stdin", 0, NULL, 't' }, { "list", 0, NULL, 'l' }, { NULL, 0, NULL, 0 },
     };
     SpiceServer *server = spice_server_new();
     bool ticket = false;
+    const char *cert = NULL, *key = NULL, *ca = NULL;
     int c;
     opt = (Options){ .width = 640, .height = 400, .displays = 1, .frames = 100, .seed = 1, .out = ".", .argument = -1 };
     signal(SIGPIPE, SIG_IGN);
@@ -71,6 +73,10 @@ int main(int argc, char **argv)
         case 'f': opt.frames = atoi(optarg); break;
         case 'd': opt.displays = atoi(optarg); break;
         case 'a': opt.argument = atoi(optarg); break;
+        case 'C': cert = optarg; break;
+        case 'K': key = optarg; break;
+        case 'A': ca = optarg; break;
+        case 'S': spice_server_set_channel_security(server, optarg, SPICE_CHANNEL_SECURITY_SSL); break;
         case 'p': opt.step = true; break;
         case 't': ticket = true; break;
         case 'l': list(); return 0;
@@ -90,6 +96,10 @@ int main(int argc, char **argv)
         spice_server_set_ticket(server, line, 0, 0, 0);
     } else {
         spice_server_set_noauth(server);
+    }
+    if (cert && !(key && ca && use_tls(server, cert, key, ca))) {
+        fprintf(stderr, "--tls-cert needs --tls-key and --tls-ca, and all three PEM files\n");
+        return 2;
     }
     spice_server_set_agent_mouse(server, 0);
     seed_random(opt.seed);

@@ -1,5 +1,6 @@
 /* Why: load for benchmarks: as many frames as --frames says, as fast as the client takes them. A frame is a picture of a
- * third of the screen (photo, text), a scroll by a line with the new line (scroll), or 32 fills (fill); mix takes turns. */
+ * third of the screen (photo, text), a scroll by a line with the new line (scroll), or 32 fills (fill); mix takes turns.
+ * With --argument MS it says every MS milliseconds how far it is: a rate is measured between two of those. */
 #include "device-internal.h"
 #include "draw.h"
 #include "scenes.h"
@@ -12,8 +13,9 @@ enum Kind { LOAD_PHOTO, LOAD_TEXT, LOAD_SCROLL, LOAD_FILL, LOAD_MIX };
 
 static enum Kind kind;
 static Pic photo_page, text_page;
-static int draws;
+static int draws; /* guarded by lock, as pixels and started */
 static double pixels;
+static double started;
 
 /* A part of a page, at a random place; photos differ in their low bits each time, so that no dictionary has them whole. */
 static Cmd *part(const Pic *page, Box box, bool fresh)
@@ -97,19 +99,41 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* The common part of both events, and what the clients were sent. Called with the lock held. */
+static void report(const char *event)
+{
+    printf("{\"event\":\"%s\",\"frames\":%d,\"draws\":%d,\"megapixels\":%.1f,\"seconds\":%.4f,", event, opt.frames, draws, pixels / 1e6, seconds() - started);
+    print_sent();
+    printf("}\n");
+    fflush(stdout);
+}
+
+static void *sample(void *arg)
+{
+    (void)arg;
+    for (;;) {
+        pause_ms(opt.argument);
+        pthread_mutex_lock(&lock);
+        report("sample");
+        pthread_mutex_unlock(&lock);
+    }
+    return NULL;
+}
+
 static void load(enum Kind k)
 {
+    pthread_t sampler;
     kind = k;
     photo_page = pic_new(opt.width, opt.height);
     text_page = pic_new(opt.width, opt.height);
     paint(&photo_page, PHOTO, 1, false);
     paint(&text_page, TEXT, 1, false);
-    double start = seconds();
+    started = seconds();
+    if (opt.argument > 0) pthread_create(&sampler, NULL, sample, NULL);
     run_load(next, draws_of(opt.frames));
-    printf("{\"event\":\"load\",\"frames\":%d,\"draws\":%d,\"megapixels\":%.1f,\"seconds\":%.3f,", opt.frames, draws, pixels / 1e6, seconds() - start);
-    print_sent();
-    printf("}\n");
-    fflush(stdout);
+    pthread_mutex_lock(&lock);
+    report("load");
+    pthread_mutex_unlock(&lock);
 }
 
 static void load_photo(void) { load(LOAD_PHOTO); }

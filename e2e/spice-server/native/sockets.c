@@ -57,11 +57,28 @@ void print_sent(void)
 }
 
 static SpiceServer *accepting;
+static bool tls;
 
+/* The library reads its certificate only if it may listen on a TLS port of its own. That one lies on a loopback address
+ * that no other process takes, and nobody uses it: our own socket gives it its TLS clients. */
+bool use_tls(SpiceServer *server, const char *cert, const char *key, const char *ca)
+{
+    char unused[16];
+    unsigned pid = (unsigned)getpid();
+    snprintf(unused, sizeof unused, "127.%u.%u.%u", 1 + (pid >> 16) % 250, (pid >> 8) & 255, 1 + (pid & 127));
+    spice_server_set_addr(server, unused, 0);
+    return tls = !spice_server_set_tls(server, 5901 + (int)(pid >> 7 & 1), ca, cert, key, NULL, NULL, NULL);
+}
+
+bool has_tls(void)
+{
+    return tls;
+}
+
+/* `data`: not null for the TLS port. */
 static gboolean accept_client(GIOChannel *channel, GIOCondition condition, gpointer data)
 {
     (void)condition;
-    (void)data;
     int fd = accept(g_io_channel_unix_get_fd(channel), NULL, NULL);
     if (fd < 0) return G_SOURCE_CONTINUE;
     for (int i = 0; i < MAX_CLIENT_SOCKETS; i++) {
@@ -70,12 +87,12 @@ static gboolean accept_client(GIOChannel *channel, GIOCondition condition, gpoin
         sockets[i].fd = fd;
         break;
     }
-    if (spice_server_add_client(accepting, fd, 0)) close(fd);
+    if (data ? spice_server_add_ssl_client(accepting, fd, 0) : spice_server_add_client(accepting, fd, 0)) close(fd);
     return G_SOURCE_CONTINUE;
 }
 
 /* Our own listening socket, so that the port is the kernel's choice and the clients' sockets can be asked what is unsent. */
-int listen_on_loopback(SpiceServer *server)
+int listen_on_loopback(SpiceServer *server, bool secure)
 {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t size = sizeof address;
@@ -86,6 +103,6 @@ int listen_on_loopback(SpiceServer *server)
         perror("listen");
         exit(1);
     }
-    g_io_add_watch(g_io_channel_unix_new(fd), G_IO_IN, accept_client, NULL);
+    g_io_add_watch(g_io_channel_unix_new(fd), G_IO_IN, accept_client, secure ? server : NULL);
     return ntohs(address.sin_port);
 }

@@ -1,13 +1,15 @@
 // Why: a reply that is kept whole, with the readings that every driver needs done once.
-import { AppError } from '../../core/errors.ts'
+import { AppError, printable } from '../../core/errors.ts'
 import type { HttpReply } from '../../core/ports/http.ts'
 
 export type RawHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
-export function replyOf(status: number, raw: RawHeaders, body: Buffer): HttpReply {
+export function replyOf(status: number, raw: RawHeaders, body: Buffer, reason = ''): HttpReply {
+  const words = printable(reason.slice(0, 1000)).trim()
   const text = (): string => body.toString('utf8')
   return {
     status,
+    ...(words !== '' && { reason: words }),
     headers: joined(raw),
     body,
     text,

@@ -130,7 +130,7 @@ class UndiciClient implements HttpClient {
       else pieces.push(piece)
     }
     if (deadline.why !== undefined) throw deadline.why
-    return replyOf(reply.statusCode, reply.headers, Buffer.concat(pieces, length))
+    return replyOf(reply.statusCode, reply.headers, Buffer.concat(pieces, length), reply.statusText)
   }
 
   #headers(request: HttpRequest, target: string): Record<string, string> {

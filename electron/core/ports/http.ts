@@ -40,6 +40,8 @@ export interface SecretHeader {
 
 export interface HttpReply {
   readonly status: number
+  /** The status line's own words (RFC 9112 §4) on one line, at most 1000 characters; absent: it has none. */
+  readonly reason?: string
   /** Names in lower case; several values are joined by ', '. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer

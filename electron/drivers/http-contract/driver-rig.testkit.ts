@@ -121,7 +121,7 @@ export function watched(connector: HttpConnector): { readonly http: HttpConnecto
 export async function driven<T>(rig: DriverRig, work: Promise<T>): Promise<T> {
   const over = settledFlag(work)
   while (!over.done) {
-    if (rig.inFlight() === 0) await rig.clock.advance(250)
+    if (rig.inFlight() === 0) await rig.clock.advance(500)
     await realTime(1)
   }
   return await work

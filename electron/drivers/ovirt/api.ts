@@ -5,6 +5,7 @@ import type { CallContext } from '../../core/ports/driver.ts'
 import type { HttpClient, HttpReply, HttpRequest } from '../../core/ports/http.ts'
 import type { Redactor } from '../../core/redactor.ts'
 import type { Secret } from '../../core/secret.ts'
+import { bearer } from './bearer.ts'
 import { faultError, replyError, type Meanings } from './faults.ts'
 import { Action, checked } from './model.ts'
 import { documentOf } from './reply.ts'
@@ -32,10 +33,16 @@ export class EngineApi {
   #token: Secret
   #renewing: Promise<unknown> = Promise.resolve()
   #ended: AppError | undefined
+  #onEnded: (why: AppError) => void = () => undefined
 
   constructor(deps: EngineApiDeps) {
     this.#d = deps
     this.#token = deps.token
+  }
+
+  /** Told with every request that fails because the sign-in is over for good. */
+  whenEnded(fn: (why: AppError) => void): void {
+    this.#onEnded = fn
   }
 
   /** The document of a resource. @param path below /api */
@@ -49,7 +56,7 @@ export class EngineApi {
   async action(path: string, m: Meanings, ctx: CallContext, parameters: object = {}): Promise<z.output<typeof Action>> {
     const reply = await this.#authorised({ method: 'POST', path: `/api${path}`, body: { type: JSON_TYPE, content: JSON.stringify(parameters) } }, ctx)
     if (reply.status < 200 || reply.status >= 300) throw replyError(reply, `POST ${path}`, m)
-    const action = checked(Action, documentOf(reply), `POST ${path}`)
+    const action = checked(Action, reply.body.length === 0 ? {} : documentOf(reply), `POST ${path}`)
     if (action.fault !== undefined || action.status === 'failed') throw faultError(action.fault?.detail ?? 'failed', `POST ${path}`, m)
     return action
   }
@@ -73,21 +80,21 @@ export class EngineApi {
   }
 
   async #authorised(request: HttpRequest, ctx: CallContext): Promise<HttpReply> {
-    if (this.#ended) throw this.#ended
+    if (this.#ended) throw this.#told(this.#ended)
     const used = this.#token
-    const headers = { ...HEADERS, Authorization: { secret: () => this.#token.use((b) => `Bearer ${b.toString('latin1')}`) } }
+    const headers = { ...HEADERS, Authorization: bearer(() => this.#token) }
     const reply = await this.#d.http.request({ ...request, headers }, ctx)
     if (reply.status !== 401) return reply
     await this.#renewed(used, ctx)
     const again = await this.#d.http.request({ ...request, headers }, ctx)
-    if (again.status === 401) throw new AppError('hypervisor.session-ended', 'the engine does not take the token that it just gave')
+    if (again.status === 401) throw this.#end('the engine does not take the token that it just gave')
     return again
   }
 
   /** One after the other: the second of two requests that were refused finds a new token there. */
   async #renewed(used: Secret, ctx: CallContext): Promise<void> {
     const mine = this.#renewing.then(async () => {
-      if (this.#ended) throw this.#ended
+      if (this.#ended) throw this.#told(this.#ended)
       if (this.#token === used) await this.#renew(ctx)
     })
     this.#renewing = mine.catch(() => {})
@@ -115,6 +122,11 @@ export class EngineApi {
   }
 
   #end(why: string): AppError {
-    return (this.#ended ??= new AppError('hypervisor.session-ended', why))
+    return this.#told((this.#ended ??= new AppError('hypervisor.session-ended', why)))
+  }
+
+  #told(why: AppError): AppError {
+    if (why.code === 'hypervisor.session-ended') this.#onEnded(why)
+    return why
   }
 }

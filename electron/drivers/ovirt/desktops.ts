@@ -33,29 +33,31 @@ export function powerOf({ status = 'unknown' }: Pick<Vm, 'status'>): PowerState 
 /** How many of a pool's VMs a person may have. */
 const mayHave = (pool: Pool): number => Math.max(1, pool.max_user_vms ?? 1)
 
-/** The VM of this pool that is this person's now. Of an automatic pool one that is down has gone back into it. */
-export function vmOfPool(pool: Pool, vms: readonly Vm[]): Vm | undefined {
-  const mine = vms.filter((v) => v.vm_pool?.id === pool.id && (pool.type !== 'automatic' || v.status !== 'down'))
+/** Of an automatic pool a VM that is down has gone back into it. */
+const isTaken = (pool: Pool, vm: Vm): boolean => vm.vm_pool?.id === pool.id && (pool.type !== 'automatic' || vm.status !== 'down')
+
+/**
+ * The VM that a pool's desktop stands for now. A pool of one a person: theirs. A pool of several: the one taken through it
+ * since the sign-in (`before`), since the others are desktops of their own.
+ */
+export function vmOfPool(pool: Pool, vms: readonly Vm[], before: string | undefined): Vm | undefined {
+  const mine = vms.filter((v) => isTaken(pool, v))
+  if (mayHave(pool) > 1) return mine.find((v) => v.id === before)
   return mine.find((v) => powerOf(v) === 'running') ?? mine[0]
 }
 
-export function desktopsOf(vms: readonly Vm[], pools: readonly Pool[]): readonly Desktop[] {
+/** @param taken pool → VM, see vmOfPool */
+export function desktopsOf(vms: readonly Vm[], pools: readonly Pool[], taken: ReadonlyMap<string, string> = new Map()): readonly Desktop[] {
   const out: Desktop[] = []
-  const inPool = new Set<Vm>()
+  const hidden = new Set<Vm>()
   for (const pool of pools) {
     const members = vms.filter((v) => v.vm_pool?.id === pool.id)
-    const mine = vmOfPool(pool, vms)
-    if (mayHave(pool) === 1) {
-      for (const v of members) inPool.add(v)
-      out.push({ ...(mine === undefined ? {} : osOf(mine)), id: poolDesktop(pool.id), title: titleOf(pool), detail: oneLine(pool.description ?? '', 500), power: mine === undefined ? 'off' : powerOf(mine) })
-      continue
-    }
-    // Several a person: each is a desktop, and so is the pool as long as it gives more.
-    const taken = members.filter((v) => pool.type !== 'automatic' || v.status !== 'down')
-    for (const v of members) if (!taken.includes(v)) inPool.add(v)
-    if (taken.length < mayHave(pool)) out.push({ id: poolDesktop(pool.id), title: titleOf(pool), detail: oneLine(pool.description ?? '', 500), power: 'off' })
+    const mine = vmOfPool(pool, vms, taken.get(pool.id))
+    for (const v of members) if (v === mine || mayHave(pool) === 1 || !isTaken(pool, v)) hidden.add(v)
+    const more = members.filter((v) => isTaken(pool, v)).length < mayHave(pool)
+    if (mine !== undefined || more || mayHave(pool) === 1) out.push({ ...(mine === undefined ? {} : osOf(mine)), id: poolDesktop(pool.id), title: titleOf(pool), detail: oneLine(pool.description ?? '', 500), power: mine === undefined ? 'off' : powerOf(mine) })
   }
-  for (const vm of vms) if (!inPool.has(vm)) out.push({ ...osOf(vm), id: vm.id as DesktopId, title: titleOf(vm), detail: oneLine(vm.description ?? '', 500), power: powerOf(vm) })
+  for (const vm of vms) if (!hidden.has(vm)) out.push({ ...osOf(vm), id: vm.id as DesktopId, title: titleOf(vm), detail: oneLine(vm.description ?? '', 500), power: powerOf(vm) })
   return out.sort((a, b) => a.title.localeCompare(b.title) || (a.id < b.id ? -1 : 1))
 }
 

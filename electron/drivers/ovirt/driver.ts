@@ -42,8 +42,11 @@ export function createOvirtDriver(deps: OvirtDriverDeps): HypervisorDriver {
       let api: EngineApi | undefined
       try {
         const token = await obtainToken(http, name, input.password, redactor, ctx)
-        api = new EngineApi({ http, name, kept: input.kept, redactor, token })
+        let greeted = false
+        // A new token for somebody who has no rights would have none either.
+        api = new EngineApi({ http, name, kept: () => (greeted ? input.kept() : undefined), redactor, token })
         await greet(api, ctx)
+        greeted = true
         const isMine = (given: Credentials): boolean => loginName(given.user, endpoint.domains) === name
         return { kind: 'signed-in', session: new OvirtSession({ endpoint, api, clock, redactor, isMine }) }
       } catch (e) {
@@ -57,11 +60,21 @@ export function createOvirtDriver(deps: OvirtDriverDeps): HypervisorDriver {
       const http = open()
       try {
         await http.handshake(ctx)
+        await alive(http, ctx)
       } finally {
         http.close()
       }
     },
   }
+}
+
+/**
+ * A web server in front can prove who it is while the engine behind it is down. The engine's own health page needs no
+ * sign-in: oVirt administration guide, https://ENGINE/ovirt-engine/services/health. One that has none is no trouble.
+ */
+async function alive(http: HttpClient, ctx: CallContext): Promise<void> {
+  const { status } = await http.request({ method: 'GET', path: '/services/health', maxBytes: 64 * 1024 }, ctx)
+  if (status >= 500) throw new AppError('hypervisor.unavailable', `the engine's health page: status ${status}`)
 }
 
 /** Source: https://ovirt.github.io/ovirt-engine-api-model/4.4/#services-system (GET: product_info) */

@@ -12,7 +12,10 @@ const Int = z.union([z.int(), z.string().regex(/^-?[0-9]{1,9}$/).transform(Numbe
 const Bool = z.union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')])
 const Link = z.object({ id: Id })
 
-export const Fault = z.object({ reason: Text.optional(), detail: Text.optional() })
+/** A pool that cannot give a VM says why for each of them. */
+const Sentences = z.string().max(1024 * 1024)
+const Method = z.object({ id: z.string().max(64) })
+export const Fault = z.object({ reason: Sentences.optional(), detail: Sentences.optional() })
 
 /** types/display; `secure_port` and `certificate` only where the display has TLS. */
 export const Display = z.object({
@@ -23,6 +26,9 @@ export const Display = z.object({
   proxy: Text.optional(),
 })
 export type Display = z.output<typeof Display>
+
+/** XML has no list of one, and an empty element where there is none. */
+const Methods = z.union([z.literal('').transform(() => []), z.object({ method: z.union([Method, z.array(Method)]).optional() }).transform(({ method }) => (method === undefined ? [] : [method].flat()))])
 
 /** types/vm */
 export const Vm = z.object({
@@ -36,6 +42,8 @@ export const Vm = z.object({
   os: z.object({ type: Text.optional() }).optional(),
   vm_pool: Link.optional(),
   display: Display.optional(),
+  /** types/sso: how the VM lets people be signed in to it. */
+  sso: z.object({ methods: Methods.optional() }).optional(),
 })
 export type Vm = z.output<typeof Vm>
 

@@ -4,8 +4,8 @@ import { XMLParser } from 'fast-xml-parser'
 import { AppError } from '../../core/errors.ts'
 import type { HttpReply } from '../../core/ports/http.ts'
 
-/** A VM is 8 KiB of JSON or XML; room for some thousands of them. */
-export const MAX_LIST = 64 * 1024 * 1024
+/** A VM is 5 to 8 KiB of JSON or XML; room for 2,000 of them. */
+export const MAX_LIST = 16 * 1024 * 1024
 
 /**
  * The reply's document: an object as the engine's JSON has it. Of XML the content of the root, attributes and elements

@@ -45,15 +45,22 @@ export class OvirtSession implements HypervisorSession {
   readonly #taken = new Map<string, string>()
   readonly #lost: ((why: AppError | undefined) => void)[] = []
   #closing: Promise<void> | undefined
+  #watched = false
 
   constructor(deps: OvirtSessionDeps) {
     this.#d = deps
+    // A console that is open needs no token: it is not taken from the person because a question beside it failed.
+    deps.api.whenEnded((why) => this.#watched || this.#tell(why))
+  }
+
+  readonly attended = (_id: DesktopId, open: boolean): void => {
+    this.#watched = open
   }
 
   async listDesktops(ctx: CallContext): Promise<readonly Desktop[]> {
     const [vms, pools] = await Promise.all([this.#vms(ctx), this.#pools(ctx)])
     for (const pool of pools) this.#remember(pool, vms)
-    const desktops = desktopsOf(vms, pools)
+    const desktops = desktopsOf(vms, pools, this.#taken)
     if (desktops.length === 0) throw new AppError('desktop.none-assigned', 'the engine shows this person neither a VM nor a pool')
     return desktops
   }
@@ -94,6 +101,9 @@ export class OvirtSession implements HypervisorSession {
   async credentialPath(id: DesktopId, ctx: CallContext): Promise<CredentialPath> {
     const vmId = await this.#vmId(id, ctx)
     if (vmId === undefined) throw new AppError('spice.display-closed', 'nothing was taken from this pool')
+    const { sso } = await this.#look(vmId, ctx)
+    // "Disable Single Sign On" in the VM's settings is IT's word.
+    if (sso?.methods !== undefined && !sso.methods.some((m) => m.id === 'guest_agent')) return { kind: 'none', channelNames: [] }
     return guestPath(this.#d.api, vmId, this.#d.isMine)
   }
 
@@ -103,10 +113,12 @@ export class OvirtSession implements HypervisorSession {
 
   /** Also what somebody else began: all callers wait for the same end. */
   close(): Promise<void> {
-    this.#closing ??= this.#d.api.close({ signal: new AbortController().signal, log: silentLogger }).then(() => {
-      for (const fn of this.#lost.splice(0)) fn(undefined)
-    })
+    this.#closing ??= this.#d.api.close({ signal: new AbortController().signal, log: silentLogger }).then(() => this.#tell(undefined))
     return this.#closing
+  }
+
+  #tell(why: AppError | undefined): void {
+    for (const fn of this.#lost.splice(0)) fn(why)
   }
 
   async #vms(ctx: CallContext): Promise<readonly Vm[]> {
@@ -122,7 +134,7 @@ export class OvirtSession implements HypervisorSession {
   }
 
   #remember(pool: Pool, vms: readonly Vm[]): string | undefined {
-    const vm = vmOfPool(pool, vms)
+    const vm = vmOfPool(pool, vms, this.#taken.get(pool.id))
     if (vm === undefined) this.#taken.delete(pool.id)
     else this.#taken.set(pool.id, vm.id)
     return vm?.id
@@ -160,6 +172,7 @@ export class OvirtSession implements HypervisorSession {
     const { vm } = await this.#d.api.action(`/vmpools/${meant.pool}/allocatevm`, ALLOCATE, ctx)
     if (vm !== undefined) this.#taken.set(meant.pool, vm.id)
     const vmId = vm?.id ?? this.#remember(await this.#pool(meant.pool, ctx), await this.#vms(ctx))
+    // Of a pool of several it cannot be told from a list; the next list shows the VM as a desktop of its own.
     if (vmId === undefined) throw new AppError('hypervisor.protocol', 'a VM was taken from the pool, and the engine does not say which')
     return vmId
   }

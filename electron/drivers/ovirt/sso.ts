@@ -2,12 +2,12 @@
 // Source: https://ovirt.github.io/ovirt-engine-api-model/4.4/#oauth-authentication (token, 401 when it ran out, no
 // refresh); the engine's SDKs for giving it back (services/sso-logout).
 import { AppError } from '../../core/errors.ts'
+import { formBody } from '../../core/form-body.ts'
 import type { CallContext } from '../../core/ports/driver.ts'
 import type { HttpClient, HttpReply } from '../../core/ports/http.ts'
 import type { Redactor } from '../../core/redactor.ts'
 import { Secret } from '../../core/secret.ts'
 import { plain } from './faults.ts'
-import { FORM_TYPE, formBody } from './form.ts'
 import { checked, Token } from './model.ts'
 
 const SCOPE = 'ovirt-app-api'
@@ -18,8 +18,8 @@ const MAX_REPLY = 256 * 1024
  * @param name as loginName makes it. The token is the caller's.
  */
 export async function obtainToken(http: HttpClient, name: string, password: Secret, redactor: Redactor, ctx: CallContext): Promise<Secret> {
-  const content = (): Buffer => formBody([['grant_type', 'password'], ['scope', SCOPE], ['username', name], ['password', password]])
-  const reply = await http.request({ method: 'POST', path: '/sso/oauth/token', headers: { Accept: 'application/json' }, body: { type: FORM_TYPE, content }, maxBytes: MAX_REPLY }, ctx)
+  const body = formBody({ grant_type: 'password', scope: SCOPE, username: name, password })
+  const reply = await http.request({ method: 'POST', path: '/sso/oauth/token', headers: { Accept: 'application/json' }, body, maxBytes: MAX_REPLY }, ctx)
   if (reply.status !== 200) throw refusal(reply)
   const document = reply.json()
   // Some versions answer a refusal with 200.
@@ -30,8 +30,8 @@ export async function obtainToken(http: HttpClient, name: string, password: Secr
 
 /** Ends the token's session on the engine. Rejects where that did not work. */
 export async function revokeToken(http: HttpClient, token: Secret, ctx: CallContext): Promise<void> {
-  const content = (): Buffer => formBody([['scope', SCOPE], ['token', token]])
-  const ask = (path: string): Promise<HttpReply> => http.request({ method: 'POST', path, headers: { Accept: 'application/json' }, body: { type: FORM_TYPE, content }, maxBytes: MAX_REPLY }, ctx)
+  const body = formBody({ scope: SCOPE, token })
+  const ask = (path: string): Promise<HttpReply> => http.request({ method: 'POST', path, headers: { Accept: 'application/json' }, body, maxBytes: MAX_REPLY }, ctx)
   let reply = await ask('/services/sso-logout')
   if (reply.status === 404 || reply.status === 405) reply = await ask('/sso/oauth/revoke')
   if (reply.status >= 300) throw new AppError('hypervisor.protocol', `giving the token back: status ${reply.status}`)

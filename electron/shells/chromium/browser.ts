@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.ts'
 import type { Logger } from '../../core/ports/logger.ts'
 import type { RendererLink, ShellOptions } from '../../core/ports/shell.ts'
 import type { AssetMap } from '../common/assets.ts'
+import type { ClipboardGrant } from '../common/clipboard-grant.ts'
 import type { Executable } from './binary.ts'
 import { CdpLink } from './cdp-link.ts'
 import { chromiumFlags } from './flags.ts'
@@ -22,7 +23,9 @@ export interface LaunchInput {
   readonly options: ShellOptions
   readonly display: 'x11' | 'wayland'
   readonly gpu: boolean
+  readonly measureMemory: boolean
   readonly assets: AssetMap
+  readonly clipboard: ClipboardGrant
   readonly log: Logger
   readonly attach: (link: RendererLink) => void
   readonly onEnd: (why: BrowserEnd) => void
@@ -45,15 +48,17 @@ export class RunningBrowser {
   readonly page: Page
   readonly version: string
   readonly #session: CDPSession
+  readonly #pageSession: CDPSession
   readonly #link: CdpLink
   readonly #pid: number
   #ended = false
 
-  private constructor(context: BrowserContext, page: Page, version: string, session: CDPSession, link: CdpLink, pid: number) {
+  private constructor(context: BrowserContext, page: Page, version: string, session: CDPSession, pageSession: CDPSession, link: CdpLink, pid: number) {
     this.context = context
     this.page = page
     this.version = version
     this.#session = session
+    this.#pageSession = pageSession
     this.#link = link
     this.#pid = pid
   }
@@ -64,7 +69,7 @@ export class RunningBrowser {
     const context = await chromium
       .launchPersistentContext(input.folder.profile, {
         executablePath: input.program,
-        args: chromiumFlags({ options, profileDir: input.folder.profile, headlessShell: input.executable.headlessShell, display: input.display, gpu: input.gpu }),
+        args: chromiumFlags({ options, profileDir: input.folder.profile, headlessShell: input.executable.headlessShell, display: input.display, gpu: input.gpu, measureMemory: input.measureMemory }),
         ignoreDefaultArgs: true,
         chromiumSandbox: true,
         headless: options.headless,
@@ -120,15 +125,15 @@ export class RunningBrowser {
       processList(browserSession),
       pageSession.send('Target.getTargetInfo') as Promise<{ targetInfo: { targetId: string } }>,
       // Allows what is listed and refuses every other permission of the origin; full screen needs none.
-      browserSession.send('Browser.grantPermissions', { origin: ORIGIN, permissions: ['keyboardLock', 'pointerLock'] as never }),
+      browserSession.send('Browser.grantPermissions', { origin: ORIGIN, permissions: grantedPermissions(input.clipboard) as never }),
       browserSession.send('Browser.setDownloadBehavior', { behavior: 'deny' }),
       browserSession.send('Target.setDiscoverTargets', { discover: true }),
-      serveOrigin(context, input.assets, log),
+      serveOrigin(context, input.assets, log, input.clipboard),
       link.install(),
     ])
     const pid = processes.find((p) => p.type === 'browser')?.id
     if (pid === undefined) throw new AppError('shell.unavailable', 'the browser does not tell its process')
-    const running: RunningBrowser = new RunningBrowser(context, page, browser.version(), browserSession, link, pid)
+    const running: RunningBrowser = new RunningBrowser(context, page, browser.version(), browserSession, pageSession, link, pid)
 
     // An end while we are still launching is that launch's failure, not a crash of a running browser.
     let launched = false
@@ -158,6 +163,7 @@ export class RunningBrowser {
     await Promise.race([link.started, endedEarly.promise]).finally(() => clearTimeout(timer))
     // A new window has its keyboard in the address line, hidden or not: what a person types first would go there.
     await pageSession.send('Page.bringToFront')
+    await forgetHistory(pageSession)
     if (running.#ended) throw new AppError('shell.unavailable', 'the browser ended while it was starting')
     launched = true
     return running
@@ -165,6 +171,7 @@ export class RunningBrowser {
 
   async reload(): Promise<void> {
     await this.page.goto(PAGE_URL, { waitUntil: 'commit' }).catch(() => {})
+    await forgetHistory(this.#pageSession).catch(() => {})
   }
 
   /** Every process of the browser, by its own account. */
@@ -190,6 +197,16 @@ export class RunningBrowser {
     await Promise.race([this.context.close().catch(() => {}), late])
     clearTimeout(timer)
   }
+}
+
+/** Before our page there was an empty one: a mouse's side button, or Alt and the left arrow, would go back to it and end the session. */
+async function forgetHistory(page: CDPSession): Promise<void> {
+  await page.send('Page.resetNavigationHistory')
+}
+
+/** DevTools protocol, Browser.PermissionType. Reading has the name of both; what may be written is decided by the second alone. */
+export function grantedPermissions(clipboard: ClipboardGrant): string[] {
+  return ['keyboardLock', 'pointerLock', ...(clipboard.read ? ['clipboardReadWrite'] : []), ...(clipboard.write ? ['clipboardSanitizedWrite'] : [])]
 }
 
 async function processList(session: CDPSession): Promise<readonly BrowserProcess[]> {

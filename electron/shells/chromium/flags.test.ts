@@ -19,6 +19,12 @@ it('has a reason for each', () => {
   for (const [flag, why] of flagReasons()) expect([flag, why.length >= 4]).toEqual([flag, true])
 })
 
+it('answers questions about memory at once only where it is told to', () => {
+  const flag = '--enable-blink-features=ForceEagerMeasureMemory'
+  expect(all.flat()).not.toContain(flag)
+  expect(chromiumFlags(input({ headless: true }, { measureMemory: true }))).toContain(flag)
+})
+
 it('opens full screen, a window, or no window', () => {
   const [kiosk, windowed, headless, shell, wayland] = all as [string[], string[], string[], string[], string[]]
   expect(kiosk).toEqual(expect.arrayContaining(['--kiosk', '--ozone-platform=x11', 'about:blank']))

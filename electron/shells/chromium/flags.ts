@@ -11,6 +11,8 @@ export interface FlagInput {
   readonly display: 'x11' | 'wayland'
   /** false switches hardware drawing off (broken drivers). */
   readonly gpu: boolean
+  /** The page asks how much memory it takes and wants the answer now, not after the next garbage collection (some 12 s). */
+  readonly measureMemory?: boolean
 }
 
 /** [flag, why it is there]. */
@@ -84,6 +86,7 @@ export function chromiumFlags(input: FlagInput): string[] {
   flags.push(`--disable-features=${FEATURES_OFF.map(([feature]) => feature).join(',')}`)
   flags.push(`--window-size=${options.width},${options.height}`)
   if (!input.gpu || options.headless) flags.push('--disable-gpu')
+  if (input.measureMemory === true) flags.push('--enable-blink-features=ForceEagerMeasureMemory')
   if (options.headless) {
     flags.push(input.headlessShell ? '--headless' : '--headless=new', '--hide-scrollbars')
   } else {

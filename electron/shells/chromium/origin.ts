@@ -2,6 +2,7 @@
 // browser's interception, and every other request is refused. There is no port that anybody else could open.
 import type { BrowserContext, Route } from 'playwright-core'
 import type { AssetMap } from '../common/assets.ts'
+import { NO_CLIPBOARD, type ClipboardGrant } from '../common/clipboard-grant.ts'
 import { headersFor, SECURITY_HEADERS } from '../common/csp.ts'
 import type { Logger } from '../../core/ports/logger.ts'
 
@@ -18,7 +19,7 @@ export type OriginAnswer =
  * The decision, apart from the browser: only GET of a known path at our origin is served, without a query; only the
  * page itself can be navigated to, so that no click ends on a picture or an error page.
  */
-export function answerRequest(assets: AssetMap, method: string, url: string, navigation = false): OriginAnswer {
+export function answerRequest(assets: AssetMap, method: string, url: string, navigation = false, clipboard: ClipboardGrant = NO_CLIPBOARD): OriginAnswer {
   let parsed: URL
   try {
     parsed = new URL(url)
@@ -29,16 +30,16 @@ export function answerRequest(assets: AssetMap, method: string, url: string, nav
   if (navigation && parsed.href.split('#')[0] !== PAGE_URL) return { kind: 'refuse' }
   const asset = parsed.search ? undefined : assets.lookup(parsed.pathname)
   if (!asset) return { kind: 'missing' }
-  return { kind: 'serve', body: asset.bytes, headers: headersFor(parsed.pathname, asset.type) }
+  return { kind: 'serve', body: asset.bytes, headers: headersFor(parsed.pathname, asset.type, clipboard) }
 }
 
 /** Installs the interception for every page of the context, also for those that are about to be closed as strays. */
-export async function serveOrigin(context: BrowserContext, assets: AssetMap, log: Logger): Promise<void> {
+export async function serveOrigin(context: BrowserContext, assets: AssetMap, log: Logger, clipboard: ClipboardGrant): Promise<void> {
   await context.route(
     () => true,
     async (route: Route) => {
       const request = route.request()
-      const answer = answerRequest(assets, request.method(), request.url(), request.isNavigationRequest())
+      const answer = answerRequest(assets, request.method(), request.url(), request.isNavigationRequest(), clipboard)
       // A page that goes away while its request is answered is no error.
       if (answer.kind === 'serve') return route.fulfill({ status: 200, headers: answer.headers, body: answer.body }).catch(() => {})
       if (answer.kind === 'missing') {

@@ -7,6 +7,7 @@ import type { Logger } from '../../core/ports/logger.ts'
 import type { RendererLink, ShellClosed, ShellOptions, ShellPort } from '../../core/ports/shell.ts'
 import type { Page } from 'playwright-core'
 import type { AssetMap } from '../common/assets.ts'
+import { NO_CLIPBOARD, type ClipboardGrant } from '../common/clipboard-grant.ts'
 import { RestartBudget } from '../common/restart-budget.ts'
 import { findExecutable, type Executable } from './binary.ts'
 import { RunningBrowser, type BrowserEnd, type BrowserProcess, type ConsoleLevel } from './browser.ts'
@@ -19,6 +20,8 @@ export interface ChromiumShellDeps {
   readonly options: ShellOptions
   readonly log: Logger
   readonly clock: Clock
+  /** Default: none. */
+  readonly clipboard?: ClipboardGrant
   /** Our own environment; only a short list of it reaches the browser. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Configured path of the browser. */
@@ -29,6 +32,8 @@ export interface ChromiumShellDeps {
   readonly runAs?: BrowserUser
   /** false: no hardware drawing. */
   readonly gpu?: boolean
+  /** true: the page measures its memory and is answered at once. */
+  readonly measureMemory?: boolean
   /** Each message of the page's console, unbounded: the listener limits length and rate. */
   readonly onConsole?: (level: ConsoleLevel, text: string) => void
 }
@@ -147,7 +152,9 @@ export class ChromiumShell implements ShellPort {
       options: this.#d.options,
       display: p.display?.kind ?? 'x11',
       gpu: this.#d.gpu ?? true,
+      measureMemory: this.#d.measureMemory ?? false,
       assets: this.#d.assets,
+      clipboard: this.#d.clipboard ?? NO_CLIPBOARD,
       log: this.#d.log,
       attach,
       onConsole: (level, text) => this.#d.onConsole?.(level, text),

@@ -26,6 +26,15 @@ it('serves exactly the files of the folder, the page also at /', async () => {
   expect(assets.lookup('/assets/app-B1.js')?.type).toBe('text/javascript; charset=utf-8')
 })
 
+it('has the documents of no other page', async () => {
+  await writeFile(join(dir, 'probe.html'), '<b>')
+  expect([...(await loadAssets(dir)).paths].sort()).toEqual(['/', '/assets/app-B1.js', '/index.html'])
+  const probe = await loadAssets(dir, 'probe.html')
+  expect([...probe.paths].sort()).toEqual(['/', '/assets/app-B1.js', '/probe.html'])
+  expect(probe.lookup('/')?.bytes).toEqual(Buffer.from('<b>'))
+  await expect(loadAssets(dir, 'other.html')).rejects.toMatchObject({ code: 'shell.unavailable' })
+})
+
 it('finds nothing at any other path', async () => {
   const assets = await loadAssets(dir)
   const known = new Set(assets.paths)

@@ -36,10 +36,11 @@ const MAX_TOTAL = 64 * 1024 * 1024
 const SAFE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/
 
 /**
- * Reads the built page (every regular file below `dir`; links are not followed) into memory.
- * Errors: shell.unavailable when the folder or its index.html is missing or holds what no page build makes.
+ * Reads the built page (every regular file below `dir`; links are not followed) into memory. `page` is its document; the
+ * documents of other pages in the folder are left out, so that each window has its own and no other.
+ * Errors: shell.unavailable when the folder or the document is missing or holds what no page build makes.
  */
-export async function loadAssets(dir: string): Promise<AssetMap> {
+export async function loadAssets(dir: string, page = 'index.html'): Promise<AssetMap> {
   const files = new Map<string, Asset>()
   let total = 0
   const walk = async (folder: string, prefix: string): Promise<void> => {
@@ -63,16 +64,16 @@ export async function loadAssets(dir: string): Promise<AssetMap> {
     if (e instanceof AppError) throw e
     throw broken(`the built page cannot be read from ${dir}`, e)
   }
-  return assetMap(files)
+  return assetMap(files, page)
 }
 
-/** The same from memory (tests, a page inside a bundle). Keys begin with '/'; '/index.html' becomes '/' as well. */
-export function assetMap(files: ReadonlyMap<string, Asset>): AssetMap {
-  const map = new Map(files)
-  const index = map.get('/index.html')
-  if (!index) throw broken('the built page has no index.html')
+/** The same from memory (tests, a page inside a bundle). Keys begin with '/'; the document becomes '/' as well. */
+export function assetMap(files: ReadonlyMap<string, Asset>, page = 'index.html'): AssetMap {
+  const map = new Map([...files].filter(([path]) => !path.endsWith('.html') || path === `/${page}`))
+  const index = map.get(`/${page}`)
+  if (!index) throw broken(`the built page has no ${page}`)
   map.set('/', index)
   return { lookup: (path) => map.get(path), paths: [...map.keys()] }
 }
 
-const broken = (detail: string, cause?: unknown) => new AppError('shell.unavailable', `page assets: ${detail}`, { cause })
+const broken = (detail: string, cause?: unknown) => new AppError('shell.unavailable', `page assets: ${detail}; in a checkout "npm run renderer" builds the page`, { cause })

@@ -1,4 +1,5 @@
 // Why: one constant for both shells, so that what the page may do is decided in one place and tested in one browser.
+import { NO_CLIPBOARD, type ClipboardGrant } from './clipboard-grant.ts'
 
 /**
  * The content security policy. Sent as a header (a <meta> cannot set frame-ancestors and comes too late).
@@ -37,8 +38,17 @@ export const WORKER_PATH = '/assets/worker.js'
 const WORKER_CSP = CSP.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
 
 /** Headers of the response for one path of our origin, with its content type. */
-export function headersFor(path: string, type: string): Record<string, string> {
-  return { ...SECURITY_HEADERS, 'content-type': type, ...(path === WORKER_PATH && { 'content-security-policy': WORKER_CSP }) }
+export function headersFor(path: string, type: string, clipboard: ClipboardGrant = NO_CLIPBOARD): Record<string, string> {
+  return { ...SECURITY_HEADERS, 'permissions-policy': permissionsPolicy(clipboard), 'content-type': type, ...(path === WORKER_PATH && { 'content-security-policy': WORKER_CSP }) }
+}
+
+/** Only names that Chromium knows: an unknown one is a warning in the console, and tests want a silent console. */
+export function permissionsPolicy(clipboard: ClipboardGrant): string {
+  const self = (granted: boolean): string => (granted ? '(self)' : '()')
+  return (
+    'camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), midi=(), payment=(), display-capture=(), ' +
+    `clipboard-read=${self(clipboard.read)}, clipboard-write=${self(clipboard.write)}, fullscreen=(self)`
+  )
 }
 
 /** Headers of every response of our origin; the content type is added per asset. Names in lower case. */
@@ -50,9 +60,6 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-  // Only names that Chromium knows: an unknown one is a warning in the console, and tests want a silent console.
-  'permissions-policy':
-    'camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), midi=(), payment=(), display-capture=(), ' +
-    'clipboard-read=(), fullscreen=(self)',
+  'permissions-policy': permissionsPolicy(NO_CLIPBOARD),
   'cache-control': 'no-store',
 }

@@ -2,6 +2,7 @@
 import type { CustomScheme, Session } from 'electron'
 import { APP_ORIGIN, APP_SCHEME } from '../../preload/names.ts'
 import type { AssetMap } from '../common/assets.ts'
+import { NO_CLIPBOARD, type ClipboardGrant } from '../common/clipboard-grant.ts'
 import { headersFor, SECURITY_HEADERS } from '../common/csp.ts'
 import { isAppUrl } from './hardening.ts'
 
@@ -22,15 +23,15 @@ export function assetPath(url: string): string | undefined {
 }
 
 /** One answer. 404 and 405 carry the same headers, so that no response of the origin is without the policy. */
-export function answer(assets: AssetMap, method: string, url: string): Response {
+export function answer(assets: AssetMap, method: string, url: string, clipboard: ClipboardGrant = NO_CLIPBOARD): Response {
   if (method !== 'GET') return new Response(null, { status: 405, headers: { ...SECURITY_HEADERS, allow: 'GET' } })
   const path = assetPath(url)
   const asset = path === undefined ? undefined : assets.lookup(path)
   if (asset === undefined) return new Response(null, { status: 404, headers: SECURITY_HEADERS })
-  return new Response(new Uint8Array(asset.bytes), { headers: headersFor(path ?? '', asset.type) })
+  return new Response(new Uint8Array(asset.bytes), { headers: headersFor(path ?? '', asset.type, clipboard) })
 }
 
 /** Serves the page to one session; the default session never learns the scheme. */
-export function serveApp(session: Session, assets: AssetMap): void {
-  session.protocol.handle(APP_SCHEME, (request) => answer(assets, request.method, request.url))
+export function serveApp(session: Session, assets: AssetMap, clipboard: ClipboardGrant = NO_CLIPBOARD): void {
+  session.protocol.handle(APP_SCHEME, (request) => answer(assets, request.method, request.url, clipboard))
 }

@@ -8,7 +8,7 @@ import { APP_ORIGIN } from '../../preload/names.ts'
 import { FakeContents, fakeEvent, FakeFrame, FakeSession } from './electron.fake.ts'
 import {
   claimSingleInstance, displayKeeper, guardAllContents, guardCertificates, guardDownloads, guardPermissions, guardRequests, hardenApp,
-  isAppUrl, permissionTable, refuseDangerousArguments, removeMenu, requestAllowed, senderRefusal,
+  isAppUrl, permissionGranted, permissionTable, refuseDangerousArguments, removeMenu, requestAllowed, senderRefusal,
 } from './hardening.ts'
 import { hardenedWebPreferences, windowOptions } from './window-options.ts'
 
@@ -60,6 +60,20 @@ describe('permissions', () => {
     expect(request(permission, ours, false)).toBe(false)
     expect(check(permission, ours, false)).toBe(false)
     expect(check(permission, ours, true, null)).toBe(false)
+  })
+  it.each([
+    [{ read: true, write: false }, ['clipboard-read']],
+    [{ read: false, write: true }, ['clipboard-sanitized-write']],
+    [{ read: true, write: true }, ['clipboard-read', 'clipboard-sanitized-write']],
+  ])('opens the clipboard as far as %j, for our page alone', (clipboard, more) => {
+    const granted = (origin: string): string[] => Object.keys(permissionTable).filter((name) => permissionGranted(name, origin, clipboard))
+    expect(granted(ours).sort()).toEqual([...allowed, ...more].sort())
+    for (const origin of strangers) expect(granted(origin), origin).toEqual([])
+    const own = new FakeSession()
+    guardPermissions(own.real, clipboard)
+    const check = (name: string): boolean => own.checkHandler!(contents, name as never, ours, { isMainFrame: true })
+    expect([check('clipboard-read'), check('clipboard-sanitized-write'), check('deprecated-sync-clipboard-read')]).toEqual([clipboard.read, clipboard.write, false])
+    expect(own.checkHandler!(contents, 'clipboard-read' as never, ours, { isMainFrame: false })).toBe(false)
   })
   it('refuses a name it does not know', () => {
     for (const name of ['a-new-one', '__proto__', 'toString']) expect([request(name, ours), check(name, ours)]).toEqual([false, false])

@@ -4,6 +4,7 @@
 import type { App, IpcMainInvokeEvent, Menu, PowerSaveBlocker, Session, WebContents } from 'electron'
 import { AppError } from '../../core/errors.ts'
 import { APP_HOST, APP_ORIGIN, APP_SCHEME } from '../../preload/names.ts'
+import { NO_CLIPBOARD, type ClipboardGrant } from '../common/clipboard-grant.ts'
 
 export type PermissionName = Parameters<NonNullable<Parameters<Session['setPermissionCheckHandler']>[0]>>[1]
 
@@ -16,8 +17,8 @@ export const permissionTable: Readonly<Record<PermissionName, boolean>> = {
   keyboardLock: true, // so that Ctrl+W, Alt+Tab … go to the guest
   pointerLock: true, // relative mouse mode of the guest
   'automatic-fullscreen': false,
-  'clipboard-read': false,
-  'clipboard-sanitized-write': false,
+  'clipboard-read': false, // unless configured: see `permissionGranted`
+  'clipboard-sanitized-write': false, // the same
   'deprecated-sync-clipboard-read': false,
   ar: false,
   'background-fetch': false,
@@ -67,18 +68,21 @@ export function isAppUrl(text: string): boolean {
   return url.protocol === `${APP_SCHEME}:` && url.host === APP_HOST && url.username === '' && url.password === ''
 }
 
-/** Item 5. `origin` as Electron reports it: a URL or an origin. */
-export function permissionGranted(permission: string, origin: string): boolean {
-  return isAppUrl(origin) && Object.hasOwn(permissionTable, permission) && permissionTable[permission as PermissionName]
+/** Item 5. `origin` as Electron reports it: a URL or an origin. The clipboard goes the way that IT has opened, and no other. */
+export function permissionGranted(permission: string, origin: string, clipboard: ClipboardGrant): boolean {
+  if (!isAppUrl(origin)) return false
+  if (permission === 'clipboard-read') return clipboard.read
+  if (permission === 'clipboard-sanitized-write') return clipboard.write
+  return Object.hasOwn(permissionTable, permission) && permissionTable[permission as PermissionName]
 }
 
 /** Item 5: requests, checks, devices, screen capture and every device chooser. */
-export function guardPermissions(session: Session): void {
+export function guardPermissions(session: Session, clipboard: ClipboardGrant = NO_CLIPBOARD): void {
   session.setPermissionRequestHandler((_contents, permission, answer, details) =>
-    answer(details.isMainFrame && permissionGranted(permission, details.requestingUrl)),
+    answer(details.isMainFrame && permissionGranted(permission, details.requestingUrl, clipboard)),
   )
   session.setPermissionCheckHandler((contents, permission, origin, details) =>
-    contents !== null && details.isMainFrame && permissionGranted(permission, origin),
+    contents !== null && details.isMainFrame && permissionGranted(permission, origin, clipboard),
   )
   session.setDevicePermissionHandler(() => false)
   session.setDisplayMediaRequestHandler(null)

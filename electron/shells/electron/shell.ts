@@ -7,6 +7,7 @@ import type { Logger } from '../../core/ports/logger.ts'
 import type { RendererLink, ShellClosed, ShellOptions, ShellPort } from '../../core/ports/shell.ts'
 import { APP_ORIGIN } from '../../preload/names.ts'
 import type { AssetMap } from '../common/assets.ts'
+import type { ClipboardGrant } from '../common/clipboard-grant.ts'
 import { PageLink } from '../common/page-link.ts'
 import { RestartBudget } from '../common/restart-budget.ts'
 import { appScheme, serveApp } from './app-protocol.ts'
@@ -31,6 +32,8 @@ export interface ElectronShellSetup {
   readonly preload: string
   readonly log: Logger
   readonly clock: Clock
+  /** Default: none. */
+  readonly clipboard?: ClipboardGrant
   /** Each message of the page's console, unbounded: the listener limits length and rate. */
   readonly onConsole?: (level: 'error' | 'warning' | 'info' | 'debug', text: string) => void
 }
@@ -75,16 +78,16 @@ export class ElectronShell implements ShellPort {
   /** Errors: shell.unavailable when the page cannot be loaded or the window is open already. */
   async open(attach: (link: RendererLink) => void): Promise<void> {
     if (this.#window !== undefined) throw new AppError('shell.unavailable', 'the window is already open')
-    const { electron, options, preload, assets, log } = this.#setup
+    const { electron, options, preload, assets, log, clipboard } = this.#setup
     const { app } = electron
     await app.whenReady()
     removeMenu(electron.Menu)
     const session = electron.session.fromPartition(PARTITION, { cache: false })
-    guardPermissions(session)
+    guardPermissions(session, clipboard)
     guardRequests(session)
     guardDownloads(session)
     guardCertificates(app, session)
-    serveApp(session, assets)
+    serveApp(session, assets, clipboard)
     // Without a listener Electron quits with the last window; the main process decides that.
     app.on('window-all-closed', () => {})
     app.on('before-quit', () => (this.#closing = true))

@@ -5,10 +5,10 @@ import type { WorkerLike } from '../../spice/display/proxy.ts'
 import type { FromWorker, ToWorker } from '../../spice/display/protocol.ts'
 import { ScriptedServer } from '../../spice/session/testkit-server.ts'
 import { turns } from '../../spice/session/testkit.ts'
-import { MouseMode } from '../../spice/wire/enums.ts'
-import { Channel, InputsMsgc, MainMsg } from '../../spice/wire/messages.ts'
+import { LinkErr, MouseMode } from '../../spice/wire/enums.ts'
+import { Channel, InputsMsg, InputsMsgc, MainMsg, Msg } from '../../spice/wire/messages.ts'
 import { Writer } from '../../spice/wire/writer.ts'
-import type { ConsoleEvent } from '../port.ts'
+import type { ConsoleEvent, ConsoleNotice, ConsoleOptions } from '../port.ts'
 import { SpiceEngine } from './engine.ts'
 
 /** The app's side of a port, with a SPICE server behind it. */
@@ -55,6 +55,8 @@ let worker: FakeWorker
 let ports: Map<number, ServerPort>
 let events: ConsoleEvent[]
 let menus: number
+let notices: ConsoleNotice[]
+let settings: Partial<ConsoleOptions>
 
 beforeEach(() => {
   vi.stubGlobal('ResizeObserver', class { observe(): void { return } disconnect(): void { return } })
@@ -65,6 +67,8 @@ beforeEach(() => {
     out.set(new Uint8Array(data as ArrayBuffer))
     return Promise.resolve(out.buffer)
   })
+  // Browsers have it; this DOM only for keys.
+  Object.assign(MouseEvent.prototype, { getModifierState: (name: string) => name === 'CapsLock' })
   Object.assign(HTMLCanvasElement.prototype, { transferControlToOffscreen: () => ({}) })
   container = document.createElement('div')
   container.tabIndex = 0
@@ -73,6 +77,8 @@ beforeEach(() => {
   ports = new Map()
   events = []
   menus = 0
+  notices = []
+  settings = {}
   worker = new FakeWorker()
   engine = new SpiceEngine(() => worker)
 })
@@ -93,17 +99,20 @@ function start(open?: () => Promise<MessagePort>): void {
     },
     onEvent: (e) => events.push(e),
     onMenuKey: () => menus++,
+    onNotice: (n) => notices.push(n),
+    ...settings,
   })
 }
 
 const server = (type: number): ScriptedServer => ports.get(type)!.server
 
 /** Until the page shows the guest. */
-async function connect(mode: number = MouseMode.CLIENT): Promise<void> {
+async function connect(mode: number = MouseMode.CLIENT, more: readonly number[] = []): Promise<void> {
   start()
   await turns(40)
   server(Channel.MAIN).tell(MainMsg.INIT, new Writer(32).u32(7).u32(1).u32(3).u32(mode).u32(0).u32(0).u32(1000).u32(0))
-  server(Channel.MAIN).tell(MainMsg.CHANNELS_LIST, new Writer(16).u32(2).u8(Channel.DISPLAY).u8(0).u8(Channel.INPUTS).u8(0))
+  const listed = [Channel.DISPLAY, Channel.INPUTS, ...more]
+  server(Channel.MAIN).tell(MainMsg.CHANNELS_LIST, listed.reduce((w, type) => w.u8(type).u8(0), new Writer(16).u32(listed.length)))
   await turns(40)
   const canvas = container.querySelector('canvas')!
   canvas.getBoundingClientRect = () => new DOMRect(0, 0, 200, 100)
@@ -151,6 +160,8 @@ describe('SpiceEngine', () => {
     window.dispatchEvent(new PointerEvent('pointerup', { clientX: 100, clientY: 50, isPrimary: true, button: 0, buttons: 0 }))
     const said = server(Channel.INPUTS).said.map((m) => `${m.type} ${hex(m.body)}`)
     expect(said).toEqual([
+      // The window's own locks come with the first thing that the person does.
+      `${InputsMsgc.KEY_MODIFIERS} 0400`,
       `${InputsMsgc.MOUSE_POSITION} 6400000032000000000000`,
       `${InputsMsgc.MOUSE_POSITION} c800000064000000000000`,
       `${InputsMsgc.MOUSE_PRESS} 010100`,
@@ -159,22 +170,86 @@ describe('SpiceEngine', () => {
     ])
   })
 
-  test('the pointer where it takes motion: locked by a click', async () => {
+  test('the pointer where it takes motion: locked by a click, which is none of the guest’s; Ctrl+Alt gives it back', async () => {
     await connect(MouseMode.SERVER)
     const lock = vi.fn(() => Promise.resolve())
+    const exit = vi.fn()
     container.requestPointerLock = lock
+    document.exitPointerLock = exit
+    const locked = (element: Element | null): void => {
+      Object.defineProperty(document, 'pointerLockElement', { value: element, configurable: true })
+      document.dispatchEvent(new Event('pointerlockchange'))
+    }
     pointer('pointermove', 50, 25, { movementX: 3, movementY: 4 })
-    expect(server(Channel.INPUTS).said).toEqual([])
     pointer('pointerdown', 50, 25, { button: 0, buttons: 1 })
     expect(lock).toHaveBeenCalledOnce()
-    Object.defineProperty(document, 'pointerLockElement', { value: container, configurable: true })
-    document.exitPointerLock = vi.fn()
+    locked(container)
+    window.dispatchEvent(new PointerEvent('pointerup', { isPrimary: true, button: 0, buttons: 0 }))
+    expect(server(Channel.INPUTS).said.filter((m) => m.type !== InputsMsgc.KEY_MODIFIERS)).toEqual([])
     pointer('pointermove', 50, 25, { movementX: 3, movementY: 4 })
+    pointer('pointerdown', 50, 25, { button: 0, buttons: 1 })
     const motion = server(Channel.INPUTS).bodies(InputsMsgc.MOUSE_MOTION)
-    expect(motion.map((b) => hex(b))).toEqual(['06000000080000000100'])
+    expect(motion.map((b) => hex(b))).toEqual(['06000000080000000000'])
+    expect(server(Channel.INPUTS).bodies(InputsMsgc.MOUSE_PRESS).map((b) => hex(b))).toEqual(['010100'])
+    for (const code of ['ControlLeft', 'AltLeft']) key('keydown', code, { ctrlKey: true })
+    expect(exit).not.toHaveBeenCalled()
+    key('keyup', 'AltLeft')
+    expect(exit).toHaveBeenCalledOnce()
+    locked(null)
+    expect(server(Channel.INPUTS).bodies(InputsMsgc.MOUSE_RELEASE).map((b) => hex(b)), 'a drag ends with the lock').toEqual(['010000'])
+    expect(notices.filter((n) => n.kind === 'pointer').map((n) => n.hold)).toEqual(['unlocked', 'locked', 'unlocked'])
+    // Our own controls, the menu key and the end give it back as well.
+    locked(container)
+    key('keydown', 'Home', { ctrlKey: true, altKey: true })
+    const button = document.body.appendChild(document.createElement('button'))
+    button.dispatchEvent(new FocusEvent('focusin', { bubbles: true }))
     engine.stop()
-    expect(document.exitPointerLock).toHaveBeenCalledOnce()
+    expect([exit.mock.calls.length, menus]).toEqual([4, 1])
     Reflect.deleteProperty(document, 'pointerLockElement')
+  })
+
+  test('a lock that is refused leaves a pointer that works over the picture', async () => {
+    await connect(MouseMode.SERVER)
+    container.requestPointerLock = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
+    pointer('pointerdown', 50, 25, { button: 0, buttons: 1 })
+    await turns()
+    pointer('pointermove', 50, 25, { movementX: -1, movementY: 0 })
+    pointer('pointerdown', 50, 25, { button: 0, buttons: 1 })
+    expect(server(Channel.INPUTS).bodies(InputsMsgc.MOUSE_MOTION).map((b) => hex(b))).toEqual(['feffffff000000000000'])
+    expect(server(Channel.INPUTS).bodies(InputsMsgc.MOUSE_PRESS)).toHaveLength(1)
+    expect(notices.filter((n) => n.kind === 'pointer').map((n) => n.hold)).toEqual(['unlocked', 'refused'])
+    // The guest's agent comes: positions again.
+    server(Channel.MAIN).tell(MainMsg.MOUSE_MODE, new Writer(4).u16(3).u16(MouseMode.CLIENT))
+    await turns()
+    expect(notices.at(-1)).toEqual({ kind: 'pointer', hold: 'free' })
+  })
+
+  test('what the person should know is told: lamps, a too long text, another host, a goodbye', async () => {
+    await connect()
+    notices.length = 0
+    server(Channel.INPUTS).tell(InputsMsg.KEY_MODIFIERS, new Writer(2).u16(5))
+    server(Channel.MAIN).tell(Msg.MIGRATE, new Writer(4).u32(0))
+    server(Channel.MAIN).tell(Msg.DISCONNECTING, new Writer(12).u64(0n).u32(LinkErr.ERROR))
+    ports.get(Channel.MAIN)!.end('lost')
+    await turns()
+    expect(notices).toEqual([
+      { kind: 'locks', caps: true, num: false, scroll: true },
+      { kind: 'migration', step: 'announced' },
+      { kind: 'goodbye', reason: 'ERROR' },
+    ])
+    expect(events.at(-1)).toBe('failed')
+  })
+
+  test('the round trip is known once the link has measured it', async () => {
+    expect(engine.rtt()).toBeUndefined()
+    await connect()
+    expect(engine.rtt()).toBeGreaterThanOrEqual(0)
+  })
+
+  test.each([[undefined, true], [true, true], [false, false]])('sound %s: its channel is opened: %s', async (sound, opened) => {
+    settings = sound === undefined ? {} : { sound }
+    await connect(MouseMode.CLIENT, [Channel.PLAYBACK])
+    expect(ports.has(Channel.PLAYBACK)).toBe(opened)
   })
 
   test('stop leaves nothing behind', async () => {

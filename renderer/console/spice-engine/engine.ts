@@ -1,7 +1,8 @@
 // Why: the console port on the engine of this repository: the session lives in the page, pixels live in a worker, and
 // what the person does goes to the guest in order.
+import { linkErrName } from '../../spice/session/close-reason.ts'
 import type { CursorState } from '../../spice/session/cursor.ts'
-import { MouseMode } from '../../spice/wire/enums.ts'
+import { KeyboardModifierFlags as Lamp, MouseMode } from '../../spice/wire/enums.ts'
 import { DisplayProxy, type WorkerLike } from '../../spice/display/proxy.ts'
 import type { DisplayStats, Screenshot, View } from '../../spice/display/protocol.ts'
 import { SpiceSession } from '../../spice/session/session.ts'
@@ -10,12 +11,15 @@ import { scancodes, wireCode } from '../../spice/session/scancodes.ts'
 import type { SessionEnd } from '../../spice/session/session-events.ts'
 import { Keyboard } from '../keyboard.ts'
 import { MountedEngine } from '../mounted-engine.ts'
-import type { ConsoleEvent, ConsoleOptions } from '../port.ts'
+import type { ConsoleEvent, ConsoleNotice, ConsoleOptions } from '../port.ts'
 import { GuestCursor } from './guest-cursor.ts'
 import { makeWorker } from './make-worker.ts'
+import { PageClipboard } from './page-clipboard.ts'
+import { place } from './placement.ts'
 import { PagePointer } from './pointer.ts'
 import { portChannel } from './port-channel.ts'
 import { soundSink } from './sound.ts'
+import { WindowSize } from './window-size.ts'
 
 /** The display of the console; further ones are kept up but not shown. */
 const SHOWN = 0
@@ -42,10 +46,12 @@ class Mount {
   readonly keyboard: Keyboard
   readonly #pointer: PagePointer
   readonly #cursor: GuestCursor
-  readonly #observer: ResizeObserver
+  readonly #clipboard: PageClipboard
+  readonly #size: WindowSize
   readonly #reported = new Set<ConsoleEvent>()
   #view: View | null = null
   #relative = true
+  #rtt: number | undefined
   #stopped = false
 
   constructor(container: HTMLElement, options: ConsoleOptions, worker: WorkerLike) {
@@ -63,7 +69,14 @@ class Mount {
     this.#proxy.show(SHOWN, this.#canvas.transferControlToOffscreen())
     // The ticket is put in by the main process on the way: what is sealed here is empty.
     const openChannel = async (type: number, id: number) => portChannel(await options.openChannel(type, id))
-    this.#session = new SpiceSession({ openChannel, display: this.#proxy, audio: soundSink(openChannel, (delay) => { this.#proxy.sound(delay) }) })
+    const { policy, maxBytes } = options.clipboard ?? { policy: 'off', maxBytes: 0 }
+    this.#session = new SpiceSession({
+      openChannel,
+      display: this.#proxy,
+      clipboard: policy,
+      ...(policy !== 'off' && { limits: { clipboardBytes: maxBytes } }),
+      ...(options.sound !== false && { audio: soundSink(openChannel, (delay) => { this.#proxy.sound(delay) }) }),
+    })
     const { inputs } = this.#session
     this.keyboard = new Keyboard(container, {
       key: (wire, pressed) => {
@@ -73,23 +86,50 @@ class Mount {
         else inputs.keyUp(code)
       },
       locks: (bits) => { inputs.syncLocks(bits) },
-      menuKey: () => { options.onMenuKey() },
+      menuKey: () => {
+        this.#pointer.unlock()
+        options.onMenuKey()
+      },
+      ctrlAlt: () => { this.#pointer.unlock() },
     })
-    this.#pointer = new PagePointer({ container, canvas: this.#canvas, inputs, view: () => this.#view ?? undefined, relative: () => this.#relative })
-    this.#observer = new ResizeObserver(() => { this.#resized() })
-    this.#observer.observe(container)
+    this.#pointer = new PagePointer({
+      container,
+      canvas: this.#canvas,
+      inputs,
+      view: () => this.#view ?? undefined,
+      relative: () => this.#relative,
+      onHold: (hold) => {
+        this.#cursor.give(hold !== 'unlocked')
+        this.#notice({ kind: 'pointer', hold })
+      },
+    })
+    const clipboard = navigator.clipboard as Clipboard | undefined
+    this.#clipboard = new PageClipboard({ container, policy, clipboard, offer: (text) => this.#session.offerClipboard(text) })
+    this.#size = new WindowSize(container, (width, height) => { this.#resized(width, height) })
     this.#listen()
   }
 
   #listen(): void {
     const session = this.#session
     session.on('linked', () => { this.#report('linked') })
-    session.on('closed', (end) => { this.#report(endedWell(end) && this.#reported.has('linked') ? 'ended' : 'failed') })
+    session.on('closed', (end) => {
+      if (end.reason.kind === 'server') this.#notice({ kind: 'goodbye', reason: linkErrName(end.reason.code) })
+      this.#report(endedWell(end) && this.#reported.has('linked') ? 'ended' : 'failed')
+    })
     session.on('mouseMode', ({ current }) => {
       this.#relative = current !== MouseMode.CLIENT
-      if (!this.#relative && document.pointerLockElement === this.#container) document.exitPointerLock()
+      this.#pointer.modeChanged()
       this.#cursor.place(this.#relative, this.#view)
     })
+    session.on('rtt', ({ ms }) => { this.#rtt = ms })
+    session.on('lockKeys', (bits) => {
+      const lit = (lamp: number): boolean => (bits & lamp) !== 0
+      this.#notice({ kind: 'locks', caps: lit(Lamp.CAPS_LOCK), num: lit(Lamp.NUM_LOCK), scroll: lit(Lamp.SCROLL_LOCK) })
+    })
+    session.on('clipboard', (text) => { this.#clipboard.fromGuest(text) })
+    session.on('clipboardTooLarge', (excess) => { this.#notice({ kind: 'clipboard-too-large', ...excess }) })
+    session.on('monitorsRefused', () => { this.#notice({ kind: 'resolution-refused' }) })
+    session.on('migration', ({ step }) => { this.#notice({ kind: 'migration', step }) })
     session.on('cursor', (state: CursorState & { readonly channelId: number }) => { if (state.channelId === SHOWN) this.#cursor.show(state) })
   }
 
@@ -99,13 +139,17 @@ class Mount {
   screenshot(): Promise<Screenshot | null> {
     return this.#proxy.screenshot(SHOWN)
   }
+  get rtt(): number | undefined {
+    return this.#rtt
+  }
 
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
     this.keyboard.stop()
     this.#pointer.stop()
-    this.#observer.disconnect()
+    this.#clipboard.stop()
+    this.#size.stop()
     this.#session.close()
     this.#proxy.close()
     this.#cursor.remove()
@@ -114,7 +158,13 @@ class Mount {
 
   #looks(view: View | null): void {
     this.#view = view
-    this.#cursor.place(this.#relative, view)
+    this.#lay()
+  }
+
+  /** The canvas first: the pointer is drawn where that lies. */
+  #lay(): void {
+    place(this.#canvas, this.#container, this.#view)
+    this.#cursor.place(this.#relative, this.#view)
   }
 
   /** Only now: before it, keys belong to the "connecting" screen, whose Escape must work. */
@@ -122,6 +172,7 @@ class Mount {
     if (this.#stopped || this.#reported.has('firstFrame')) return
     this.keyboard.start()
     this.#pointer.start()
+    this.#clipboard.start()
     this.#report('firstFrame')
   }
 
@@ -131,16 +182,18 @@ class Mount {
     this.#options.onEvent(event)
   }
 
+  #notice(notice: ConsoleNotice): void {
+    if (!this.#stopped) this.#options.onNotice?.(notice)
+  }
+
   /** The guest's pixels are this screen's, whatever the zoom. */
-  #resized(): void {
-    const { clientWidth, clientHeight } = this.#container
-    this.#cursor.place(this.#relative, this.#view)
-    if (clientWidth === 0 || clientHeight === 0) return
-    this.#session.setMonitors([{ width: clientWidth * devicePixelRatio, height: clientHeight * devicePixelRatio }])
+  #resized(width: number, height: number): void {
+    this.#lay()
+    this.#session.setMonitors([{ width, height }])
   }
 }
 
-/** The engine that Bootstrap.consoleEngine will call `latchkey`. One console at a time. */
+/** The engine that Bootstrap.consoleEngine calls `latchkey`. One console at a time. */
 export class SpiceEngine extends MountedEngine<Mount> {
   readonly #makeWorker: () => WorkerLike
 
@@ -156,6 +209,10 @@ export class SpiceEngine extends MountedEngine<Mount> {
   /** What the displays have done; for `probe`, the benchmark and diagnostics. */
   async stats(): Promise<readonly DisplayStats[]> {
     return (await this.mounted?.stats()) ?? []
+  }
+
+  rtt(): number | undefined {
+    return this.mounted?.rtt
   }
 
   /** The guest's screen, exactly; null: there is none. */

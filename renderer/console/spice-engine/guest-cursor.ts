@@ -16,6 +16,8 @@ export class GuestCursor {
   #shape: CursorShape | undefined
   #css = 'default'
   #relative = false
+  /** The page's pointer is the guest's, so there is only one to see. */
+  #given = true
   #view: View | null = null
 
   constructor(container: HTMLElement, canvas: HTMLElement) {
@@ -31,6 +33,12 @@ export class GuestCursor {
   show(state: CursorState): void {
     this.#state = state
     if (state.shape !== this.#shape) this.#take(state.shape)
+    this.#apply()
+  }
+
+  /** @param given what the mouse does is the guest's */
+  give(given: boolean): void {
+    this.#given = given
     this.#apply()
   }
 
@@ -69,15 +77,16 @@ export class GuestCursor {
     this.#drawn.style.display = draws ? 'block' : 'none'
     if (draws) this.#move(state, this.#view)
     // Before the guest has said anything, the page's own arrow is better than none.
-    style.cursor = this.#relative ? 'none' : state === undefined ? 'default' : state.visible && this.#shape !== undefined ? this.#css : 'none'
+    style.cursor = this.#relative ? (this.#given ? 'none' : 'default') : state === undefined ? 'default' : state.visible && this.#shape !== undefined ? this.#css : 'none'
   }
 
   #move(state: CursorState, view: View | null): void {
     if (view === null || this.#shape === undefined) return
     const box = this.#canvas.getBoundingClientRect()
+    const around = this.#container.getBoundingClientRect()
     const { left, top, scale } = fitted(box, view)
-    const x = left + (state.x - view.x - this.#shape.hotX) * scale
-    const y = top + (state.y - view.y - this.#shape.hotY) * scale
+    const x = box.left - around.left + left + (state.x - view.x - this.#shape.hotX) * scale
+    const y = box.top - around.top + top + (state.y - view.y - this.#shape.hotY) * scale
     this.#drawn.style.transform = `translate(${x}px, ${y}px) scale(${scale})`
   }
 }

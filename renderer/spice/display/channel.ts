@@ -6,7 +6,7 @@ import type { Clock } from '../session/clock.ts'
 import { readWaits } from '../session/common-messages.ts'
 import type { SinkHandler } from '../session/sink.ts'
 import { VideoCodecType } from '../wire/enums.ts'
-import { DisplayCap, DisplayMsgc } from '../wire/messages.ts'
+import { Channel, DisplayCap, DisplayMsgc } from '../wire/messages.ts'
 import { Writer } from '../wire/writer.ts'
 import { DisplayModel, type Decoders, type DisplayEvents } from './renderer.ts'
 import { Streams, type FrameDecoder } from './streams.ts'
@@ -43,6 +43,8 @@ export interface MediaState {
 }
 
 export interface DisplayChannelOptions {
+  /** Of the channel. */
+  readonly id: number
   readonly shared: SharedImages
   readonly cachePixels: number
   readonly glzPixels: number
@@ -52,7 +54,7 @@ export interface DisplayChannelOptions {
   readonly decoders?: Decoders
   /** VideoCodecType numbers that `decoder` decodes. */
   readonly codecs: readonly number[]
-  readonly decoder: (codec: number) => FrameDecoder | undefined
+  readonly decoder: (codec: number, height: number) => FrameDecoder | undefined
   readonly media: MediaState
   readonly events: DisplayEvents
 }
@@ -65,7 +67,9 @@ export function displayChannel(o: DisplayChannelOptions, send: (type: number, bo
     ...(o.decoders && { decoders: o.decoders }),
     now: () => o.clock.now(),
     waits: (r) => {
-      const waits = readWaits(r).map((w) => o.group.reached(w.type, w.id, w.serial)).filter((w) => w !== undefined)
+      // A channel that waits for itself waits for ever.
+      const others = readWaits(r).filter((w) => w.type !== Channel.DISPLAY || w.id !== o.id)
+      const waits = others.map((w) => o.group.reached(w.type, w.id, w.serial)).filter((w) => w !== undefined)
       return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined)
     },
     events: o.events,
@@ -83,6 +87,7 @@ export function displayChannel(o: DisplayChannelOptions, send: (type: number, bo
     caps: displayCaps(o.codecs),
     linked: () => { send(DisplayMsgc.INIT, displayInit(o.cachePixels, o.glzPixels)) },
     message: (type, r) => model.message(type, r),
+    pressed: () => { o.shared.arrivals.abandon() },
     closed: () => { model.close() },
   }
   return { handler, model }

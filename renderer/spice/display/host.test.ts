@@ -163,8 +163,33 @@ describe('ends', () => {
   test('a worker whose script fails takes its channels with it', async () => {
     const s = setUp()
     await s.attach(0)
-    s.worker.onerror?.({ message: '' } as ErrorEvent)
+    s.worker.onerror?.(new Event('error') as ErrorEvent)
     expect(s.told).toEqual(['linked 0', 'closed 0 unreachable'])
+    // Also those that come after it: the script may fail before the server has listed its channels.
+    await s.attach(1)
+    expect(s.told.at(-1)).toBe('closed 1 unreachable')
+  })
+
+  test('a worker that has ended or hangs, of which nothing tells', async () => {
+    const s = setUp()
+    await s.attach(0)
+    for (let i = 0; i < 20; i++) s.clock.advance(2000)
+    expect(s.told, 'one that answers goes on').toEqual(['linked 0'])
+    const post = s.worker.postMessage
+    s.worker.postMessage = () => undefined
+    const asked = s.proxy.stats()
+    for (let i = 0; i < 3; i++) s.clock.advance(2000)
+    s.worker.postMessage = post
+    s.clock.advance(2000)
+    expect(s.told, 'busy for a while is not dead').toEqual(['linked 0'])
+    s.worker.postMessage = () => undefined
+    for (let i = 0; i < 6; i++) s.clock.advance(2000)
+    expect(s.told).toEqual(['linked 0', 'closed 0 unreachable'])
+    expect(await asked, 'no question stays open').toEqual([])
+    s.proxy.close()
+    s.clock.advance(2000)
+    expect(s.told.at(-1)).toBe('terminated')
+    expect(s.clock.pending).toBe(0)
   })
 
   test('closed while the browser is asked what it can decode', async () => {

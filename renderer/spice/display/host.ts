@@ -17,7 +17,7 @@ import type { FrameDecoder } from './streams.ts'
 export interface HostCodecs {
   /** VideoCodecType numbers that `decoder` decodes. */
   readonly codecs: readonly number[]
-  readonly decoder: (codec: number) => FrameDecoder | undefined
+  readonly decoder: (codec: number, height: number) => FrameDecoder | undefined
   readonly jpeg: ImageEnvironment['jpeg']
   readonly decoders?: Decoders
 }
@@ -35,6 +35,21 @@ export interface HostEnvironment {
   readonly cachePixels?: number
   readonly glzPixels?: number
   readonly cipher?: TicketCipher
+}
+
+/** See DisplayHost.usage(). */
+export interface DisplayUsage {
+  readonly surfacePixels: number
+  readonly cachedPixels: number
+  readonly cachedImages: number
+  readonly glzPixels: number
+  readonly glzImages: number
+  readonly pooledWords: number
+  /** Draws that wait for what another channel may bring. */
+  readonly waitingDraws: number
+  readonly palettes: number
+  readonly streams: number
+  readonly waitingFrameBytes: number
 }
 
 const MAX_PAST = 64
@@ -61,7 +76,7 @@ export class DisplayHost {
 
   constructor(env: HostEnvironment) {
     this.#env = env
-    this.#shared = new SharedImages(env.cachePixels ?? CACHE_PIXELS, env.glzPixels ?? GLZ_PIXELS)
+    this.#shared = new SharedImages(env.cachePixels ?? CACHE_PIXELS, env.glzPixels ?? GLZ_PIXELS, env.clock)
     this.#group = new ChannelGroup(env.clock)
   }
 
@@ -94,6 +109,29 @@ export class DisplayHost {
   /** Of all channels, those that are gone first. */
   stats(): DisplayStats[] {
     return [...this.#past, ...[...this.#displays].map(([id, display]) => statsOf(id, display)).filter((s) => s !== undefined)]
+  }
+
+  /** What the session holds now, in the units of its limits: for tools that watch its memory. */
+  usage(): DisplayUsage {
+    const { surfaces, pixmaps, glz, pool, arrivals } = this.#shared
+    const kept = [...this.#displays.values()].map((d) => d.model?.kept).filter((k) => k !== undefined)
+    return {
+      surfacePixels: surfaces.pixels,
+      cachedPixels: pixmaps.pixels,
+      cachedImages: pixmaps.size,
+      glzPixels: glz.pixels,
+      glzImages: glz.size,
+      pooledWords: pool.keptWords,
+      waitingDraws: arrivals.waiting,
+      palettes: kept.reduce((n, k) => n + k.palettes, 0),
+      streams: kept.reduce((n, k) => n + k.streams, 0),
+      waitingFrameBytes: kept.reduce((n, k) => n + k.waitingFrameBytes, 0),
+    }
+  }
+
+  /** Of display `id`, live. */
+  surface(id: number, surface: number): Surface | undefined {
+    return this.#displays.get(id)?.model?.surfaces.find(surface)
   }
 
   #display(id: number): Display {
@@ -129,6 +167,7 @@ export class DisplayHost {
         const { handler, model } = displayChannel(
           {
             ...codecs,
+            id,
             shared: this.#shared,
             cachePixels: this.#env.cachePixels ?? CACHE_PIXELS,
             glzPixels: this.#env.glzPixels ?? GLZ_PIXELS,

@@ -25,33 +25,43 @@ export interface DisplayProxyOptions {
 
 /** A worker that does not end itself in this time is busy with something that will not end, ms. */
 const END_MS = 2000
+/** Between two looks at whether the worker still answers, ms. */
+const LOOK_MS = 2000
+/**
+ * Looks in a row, each with a question, that the worker has not answered: it counts as dead. A count and not a time: a machine that
+ * slept finds its timer due at once, and the worker answers before the next.
+ */
+const SILENT_LOOKS = 4
 
 export class DisplayProxy implements ChannelSink {
   readonly #o: DisplayProxyOptions
   readonly #channels = new Map<number, ChannelReports>()
   readonly #asked = new Map<number, (answer: FromWorker | undefined) => void>()
+  readonly #clock: Clock
   #ask = 0
+  #silence = 0
+  /** Why the worker is of no use any more. */
+  #dead: string | undefined
+  #cancelLook: () => void
   #over = false
 
   constructor(options: DisplayProxyOptions) {
     this.#o = options
+    this.#clock = options.clock ?? systemClock
+    this.#cancelLook = this.#lookLater()
     options.worker.onmessage = (e) => { this.#receive(e.data) }
     // Its script could not be loaded, or threw where nothing catches: there is no display any more.
-    options.worker.onerror = (e) => { this.#endAll(e.message === '' ? 'the worker failed' : e.message) }
+    // In the first case what comes is a plain Event, without a message.
+    options.worker.onerror = (e: Partial<ErrorEvent>) => { this.#endAll(e.message === undefined || e.message === '' ? 'the worker failed' : e.message) }
   }
 
   /** ChannelSink */
   attach(offer: ChannelOffer, reports: ChannelReports): SinkChannel {
     const { id } = offer
     this.#channels.set(id, reports)
-    this.#o.openPort(offer.type, id).then(
-      (port) => {
-        const ticket = this.#o.ticket?.()
-        if (this.#channels.get(id) === reports) this.#post({ t: 'channel', offer, port, ...(ticket && { ticket: ticket.slice() }) }, [port])
-        else port.close()
-      },
-      (e: unknown) => { this.#ended(id, reports, String(e)) },
-    )
+    const dead = this.#dead
+    if (dead !== undefined) queueMicrotask(() => { this.#ended(id, reports, dead) })
+    else this.#open(offer, reports)
     return {
       mmTime: (ms) => { this.#post({ t: 'mmTime', ms }) },
       close: () => {
@@ -60,6 +70,18 @@ export class DisplayProxy implements ChannelSink {
         this.#post({ t: 'close', id })
       },
     }
+  }
+
+  #open(offer: ChannelOffer, reports: ChannelReports): void {
+    const { id } = offer
+    this.#o.openPort(offer.type, id).then(
+      (port) => {
+        const ticket = this.#o.ticket?.()
+        if (this.#channels.get(id) === reports) this.#post({ t: 'channel', offer, port, ...(ticket && { ticket: ticket.slice() }) }, [port])
+        else port.close()
+      },
+      (e: unknown) => { this.#ended(id, reports, String(e)) },
+    )
   }
 
   /** Shows display `id` on the canvas from now on. */
@@ -90,11 +112,23 @@ export class DisplayProxy implements ChannelSink {
     const { worker } = this.#o
     this.#channels.clear()
     this.#settle()
+    this.#cancelLook()
     worker.onmessage = null
     worker.onerror = null
     // It ends itself: one that is ended from here closes no ports, and their other ends would wait for ever.
     worker.postMessage({ t: 'end' }, [])
-    ;(this.#o.clock ?? systemClock).after(END_MS, () => { worker.terminate() })
+    this.#clock.after(END_MS, () => { worker.terminate() })
+  }
+
+  #lookLater(): () => void {
+    return this.#clock.after(LOOK_MS, () => { this.#look() })
+  }
+
+  /** A worker that hangs or has ended tells nobody: no event of the page's comes for it. */
+  #look(): void {
+    if (this.#silence++ >= SILENT_LOOKS) return this.#endAll('the worker does not answer')
+    void this.stats()
+    this.#cancelLook = this.#lookLater()
   }
 
   #post(message: ToWorker, transfer: Transferable[] = []): void {
@@ -112,6 +146,7 @@ export class DisplayProxy implements ChannelSink {
 
   #receive(message: FromWorker): void {
     if (this.#over) return
+    this.#silence = 0
     switch (message.t) {
       case 'view':
         return this.#o.onView?.(message.id, message.view)
@@ -146,6 +181,7 @@ export class DisplayProxy implements ChannelSink {
   }
 
   #endAll(detail: string): void {
+    this.#dead ??= detail
     this.#settle()
     for (const [id, reports] of [...this.#channels]) this.#ended(id, reports, detail)
   }

@@ -44,7 +44,7 @@ export interface DisplayEnvironment {
 }
 
 export class DisplayModel {
-  readonly surfaces = new Surfaces()
+  readonly surfaces: Surfaces
   readonly counter = new Counter()
   readonly #env: DisplayEnvironment
   readonly #images: ImageDecoder
@@ -54,6 +54,7 @@ export class DisplayModel {
 
   constructor(env: DisplayEnvironment) {
     this.#env = env
+    this.surfaces = new Surfaces(env.shared.surfaces)
     this.#images = new ImageDecoder({
       shared: env.shared,
       jpeg: env.jpeg,
@@ -68,6 +69,10 @@ export class DisplayModel {
   }
   get heads(): readonly MonitorHead[] {
     return this.#heads
+  }
+  /** What it holds apart from surfaces and what its session shares. */
+  get kept(): { readonly palettes: number; readonly streams: number; readonly waitingFrameBytes: number } {
+    return { palettes: this.#images.palettes.size, streams: this.#streams?.size ?? 0, waitingFrameBytes: this.#streams?.waitingBytes ?? 0 }
   }
   /** The server has said that the picture is worth showing. */
   get marked(): boolean {

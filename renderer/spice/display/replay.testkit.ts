@@ -93,8 +93,10 @@ export async function replay(cap: ReplayCapture, options: ReplayOptions): Promis
     while (to < records.length && records[to]!.kind !== ORACLE && records[to]!.channelId === first.channelId) to++
     for (const piece of options.chunks(records.slice(from, to), DISPLAY, first.channelId)) {
       display.busy = display.stream.deliver(piece)
-      // Until the ticket is sealed nothing is read.
-      if (!display.channel.ready) await turns()
+      if (display.channel.ready) continue
+      // Until the ticket is sealed nothing is read; what came with it may then take its time.
+      await turns()
+      display.busy = display.stream.deliver(new Uint8Array(0))
     }
   }
   for (const { channel, busy } of displays.values()) {

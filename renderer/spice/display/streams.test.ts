@@ -7,14 +7,16 @@ import { Reader, WireError } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
 import { fill, reader, rect, streamCreate, streamData, streamDataSized, surfaceCreate, writeClip, type TestStream } from './messages.testkit.ts'
 import { DisplayModel } from './renderer.ts'
-import { LATE_MS, MAX_WAITING, Streams, type FrameDecoder } from './streams.ts'
+import { LATE_MS, MAX_WAITING, MAX_WAITING_BYTES, Streams, type FrameDecoder } from './streams.ts'
 
 /** A frame is one byte, the red of its top row; each row below is one less. 0 cannot be decoded. */
 class RowDecoder implements FrameDecoder {
   closed = false
+  begun = 0
   decoded = 0
   gate: Promise<void> | undefined
   async decode(data: Uint8Array): Promise<Picture> {
+    this.begun++
     await this.gate
     this.decoded++
     if (data[0] === 0) throw new Error('not a frame')
@@ -123,7 +125,12 @@ describe('without sound', () => {
     const gate = Promise.withResolvers<void>()
     s.decoder.gate = gate.promise
     s.created()
-    for (let i = 1; i < 8; i++) expect(s.frame(40 + i, 1000)).toBeUndefined()
+    // Every frame might keep its turn, until one shows that this decoder does not let them.
+    const first = s.frame(41, 1000)
+    expect(first).toBeInstanceOf(Promise)
+    s.clock.advance(250)
+    await first
+    for (let i = 2; i < 8; i++) expect(s.frame(40 + i, 1000)).toBeUndefined()
     const held = s.frame(50, 1000)
     expect(held).toBeInstanceOf(Promise)
     s.clock.advance(500)
@@ -133,6 +140,19 @@ describe('without sound', () => {
     await turns(100)
     expect([s.red(), s.model.counts.streamFrames]).toEqual([50, 8])
     expect(s.frame(60, 1000)).toBeUndefined()
+  })
+
+  test('a frame of such a codec keeps its turn among the draws', async () => {
+    const s = setUp({ codec: 2 })
+    const gate = Promise.withResolvers<void>()
+    s.decoder.gate = gate.promise
+    s.created()
+    const held = s.frame(50, 1000)
+    expect(held).toBeInstanceOf(Promise)
+    gate.resolve()
+    await held
+    expect(s.red()).toBe(50)
+    expect(s.clock.pending).toBe(0)
   })
 
   test('a broken frame costs itself', async () => {
@@ -187,6 +207,36 @@ describe('with sound', () => {
     for (let i = 0; i < MAX_WAITING + 1; i++) void s.frame(50 + i, 2000 + i)
     await turns()
     expect(s.red()).toBe(50)
+  })
+
+  test('when sound ends, what has waited is decoded one after the other: a small JPEG may be a large picture', async () => {
+    const s = setUp({}, 100)
+    s.created()
+    for (const red of [50, 60, 70]) void s.frame(red, 1040)
+    const gate = Promise.withResolvers<void>()
+    s.decoder.gate = gate.promise
+    s.play.audio = undefined
+    const last = s.frame(80, 1040)
+    await turns()
+    expect(s.decoder.begun).toBe(1)
+    gate.resolve()
+    await last
+    expect([s.red(), s.decoder.begun]).toEqual([80, 4])
+  })
+
+  test('all streams together keep so many bytes', async () => {
+    const s = setUp({}, 100)
+    const quarter = MAX_WAITING_BYTES / 4
+    const big = (id: number, red: number): void => void s.model.message(DisplayMsg.STREAM_DATA, streamData(id, 3000, new Uint8Array(quarter).fill(red)))
+    for (const id of [0, 1]) void s.model.message(DisplayMsg.STREAM_CREATE, streamCreate({ id, dest: rect(4 * id, 0, 4 * id + 4, 4) }))
+    for (const red of [50, 60]) for (const id of [0, 1]) big(id, red)
+    await turns()
+    expect([s.model.kept.waitingFrameBytes, s.red(), s.red(4)]).toEqual([MAX_WAITING_BYTES, 0, 0])
+    big(1, 70)
+    await turns()
+    expect([s.model.kept.waitingFrameBytes, s.red(), s.red(4)]).toEqual([MAX_WAITING_BYTES, 0, 50])
+    void s.model.message(DisplayMsg.STREAM_DESTROY_ALL, reader(new Writer()))
+    expect([s.model.kept.waitingFrameBytes, s.clock.pending]).toEqual([0, 0])
   })
 
   test('what waits when the stream ends is not drawn', async () => {

@@ -27,8 +27,8 @@ export interface FrameDecoder {
 export interface StreamsEnvironment {
   readonly clock: Clock
   readonly counter: Counter
-  /** By VideoCodecType; undefined: cannot be decoded here (and should not have been offered). */
-  readonly decoder: (codec: number) => FrameDecoder | undefined
+  /** By VideoCodecType, for frames of so many lines; undefined: cannot be decoded here (and should not have been offered). */
+  readonly decoder: (codec: number, height: number) => FrameDecoder | undefined
   readonly surface: (id: number) => Surface | undefined
   readonly drawn: (surface: Surface) => void
   readonly send: (type: number, body: Uint8Array) => void
@@ -44,11 +44,13 @@ export const LATE_MS = 200
 export const STARVED_MS = 250
 /** A frame due later than this comes from a clock that is not ours to wait for, ms. */
 export const MAX_AHEAD_MS = 5000
-/** Frames and bytes of a stream that wait for their time; more are drawn at once. */
+/** Frames of a stream, and bytes of all, that wait for their time; more are drawn at once. */
 export const MAX_WAITING = 128
 export const MAX_WAITING_BYTES = 32 * 1024 * 1024
 /** Frames of a stream in its decoder, of those that lean on each other; then the channel waits, but never for long, ms. */
 const MAX_DECODING = 8
+/** How long the first such frame is waited for, ms: a decoder's start, and a slow frame of a large picture. */
+const TURN_MS = 250
 const STALL_MS = 500
 /** Frames in a row that are lost before the server is told at once. */
 const DROPS_TO_TELL = 3
@@ -69,11 +71,12 @@ class Stream {
   clip: Clip
   reporting: Reporting | undefined
   readonly waiting: StreamData[] = []
-  waitingBytes = 0
   cancelTimer: (() => void) | undefined
   decoding = 0
   /** Draws behind each other. */
   tail: Promise<void> = Promise.resolve()
+  /** Its decoder keeps frames back. */
+  keeps = false
   shownAt = -Infinity
   gone = false
 
@@ -92,6 +95,7 @@ class Stream {
 export class Streams {
   readonly #env: StreamsEnvironment
   readonly #streams = new Map<number, Stream>()
+  #waitingBytes = 0
 
   constructor(env: StreamsEnvironment) {
     this.#env = env
@@ -101,11 +105,16 @@ export class Streams {
     return this.#streams.size
   }
 
+  /** Of all streams' frames whose time has not come. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
   create(c: StreamCreate): void {
     this.#end(c.id)
     // Ids are indices of a table in the server.
     if (this.#streams.size >= MAX_NUM_STREAMS) throw new WireError('more streams than there can be')
-    const decoder = this.#env.decoder(c.codec)
+    const decoder = this.#env.decoder(c.codec, c.height)
     this.#streams.set(c.id, new Stream(c, decoder))
     if (decoder === undefined) throw new WireError(`video codec ${c.codec}`)
   }
@@ -124,8 +133,8 @@ export class Streams {
       return this.#held(stream, this.#show(stream, frame))
     }
     stream.waiting.push(frame)
-    stream.waitingBytes += frame.data.length
-    while (stream.waiting.length > MAX_WAITING || stream.waitingBytes > MAX_WAITING_BYTES) this.#shift(stream, (f) => void this.#show(stream, f))
+    this.#waitingBytes += frame.data.length
+    while (stream.waiting.length > MAX_WAITING || (this.#waitingBytes > MAX_WAITING_BYTES && stream.waiting.length > 0)) this.#shift(stream, (f) => void this.#show(stream, f))
     this.#schedule(stream)
   }
 
@@ -169,14 +178,14 @@ export class Streams {
     this.#streams.delete(id)
     stream.gone = true
     stream.cancelTimer?.()
-    stream.waiting.length = 0
+    while (stream.waiting.length > 0) this.#shift(stream, () => undefined)
     stream.decoder?.close()
   }
 
   #shift(stream: Stream, use: (frame: StreamData) => void): void {
     const frame = stream.waiting.shift()
     if (frame === undefined) return
-    stream.waitingBytes -= frame.data.length
+    this.#waitingBytes -= frame.data.length
     use(frame)
   }
 
@@ -212,7 +221,8 @@ export class Streams {
     const { decoder } = stream
     if (decoder === undefined) return Promise.resolve()
     stream.decoding++
-    const decoded = decoder.decode(frame.data)
+    // Whole frames one at a time: a small JPEG may hold a picture of any size, and a hundred may wait.
+    const decoded = stream.spares ? stream.tail.then(() => decoder.decode(frame.data)) : decoder.decode(frame.data)
     // Awaited only behind the frames before it; until then nobody else would.
     decoded.catch(() => undefined)
     const shown = stream.tail.then(() => decoded).then(
@@ -234,14 +244,18 @@ export class Streams {
   }
 
   /**
-   * What holds the channel's next message back. Whole frames: until they are drawn, so that they keep their turn. Of the
-   * other codecs a decoder may keep a frame until it has seen the next one, so the channel goes on, unless frames pile up.
+   * What holds the channel's next message back: a frame keeps its turn among the draws until it is drawn. But of codecs
+   * whose frames lean on each other a decoder may keep one until it has seen the next: one that has done so is waited
+   * for only when frames pile up.
    */
   #held(stream: Stream, shown: Promise<void>): void | Promise<void> {
     if (stream.spares) return shown
-    if (stream.decoding < MAX_DECODING) return
+    if (stream.keeps && stream.decoding < MAX_DECODING) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    const cancel = this.#env.clock.after(STALL_MS, resolve)
+    const cancel = this.#env.clock.after(stream.keeps ? STALL_MS : TURN_MS, () => {
+      stream.keeps = true
+      resolve()
+    })
     return Promise.race([shown, promise]).finally(cancel)
   }
 

@@ -5,7 +5,7 @@ import { SurfaceFlags } from '../wire/enums.ts'
 import { WireError } from '../wire/reader.ts'
 import type { SurfaceCreate } from './parse.ts'
 
-/** Pixels of all surfaces of a channel: eight screens of 4K and their off-screen copies, half a gigabyte. */
+/** Pixels of all surfaces of a session: eight screens of 4K and their off-screen copies, half a gigabyte. */
 export const MAX_SURFACE_PIXELS = 128 * 1024 * 1024
 /** The real server's own limit is 10,000. */
 const MAX_SURFACES = 16_384
@@ -14,7 +14,17 @@ export class Surfaces {
   readonly #surfaces = new Map<number, Surface>()
   #primary: number | undefined
   #pixels = 0
+  readonly #session: { pixels: number }
 
+  /** @param session what all displays of the session have taken, this one included */
+  constructor(session = { pixels: 0 }) {
+    this.#session = session
+  }
+
+  /** Of all of them. */
+  get pixels(): number {
+    return this.#pixels
+  }
   get size(): number {
     return this.#surfaces.size
   }
@@ -40,7 +50,7 @@ export class Surfaces {
   create(c: SurfaceCreate): boolean {
     this.destroy(c.id)
     const area = c.width * c.height
-    if (this.#pixels + area > MAX_SURFACE_PIXELS || this.#surfaces.size >= MAX_SURFACES) throw new WireError(`no room for a surface of ${c.width}×${c.height}`)
+    if (this.#session.pixels + area > MAX_SURFACE_PIXELS || this.#surfaces.size >= MAX_SURFACES) throw new WireError(`no room for a surface of ${c.width}×${c.height}`)
     let surface: Surface
     try {
       surface = new Surface(c.width, c.height, c.format)
@@ -49,6 +59,7 @@ export class Surfaces {
     }
     this.#surfaces.set(c.id, surface)
     this.#pixels += area
+    this.#session.pixels += area
     const primary = (c.flags & SurfaceFlags.PRIMARY) !== 0
     if (primary) this.#primary = c.id
     return primary
@@ -60,6 +71,7 @@ export class Surfaces {
     if (surface === undefined) return false
     this.#surfaces.delete(id)
     this.#pixels -= surface.width * surface.height
+    this.#session.pixels -= surface.width * surface.height
     if (this.#primary !== id) return false
     this.#primary = undefined
     return true
@@ -68,6 +80,7 @@ export class Surfaces {
   clear(): void {
     this.#surfaces.clear()
     this.#primary = undefined
+    this.#session.pixels -= this.#pixels
     this.#pixels = 0
   }
 }

@@ -57,7 +57,7 @@ async function browserCodecs(): Promise<HostCodecs> {
   const [codecs, decoders] = await Promise.all([supportedCodecs(), loadWasmDecoders().catch(() => undefined)])
   return {
     codecs: [VideoCodecType.MJPEG, ...codecs],
-    decoder: (codec) => (codec === VideoCodecType.MJPEG ? new MjpegDecoder() : codecs.includes(codec) ? new WebCodecsDecoder(codec) : undefined),
+    decoder: (codec, height) => (codec === VideoCodecType.MJPEG ? new MjpegDecoder() : codecs.includes(codec) ? new WebCodecsDecoder(codec, height) : undefined),
     jpeg: decodeJpeg,
     ...(decoders && { decoders }),
   }

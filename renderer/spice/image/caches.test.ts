@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { BitmapFmt, ImageFlags, ImageType } from '../wire/enums.ts'
 import { Reader } from '../wire/reader.ts'
 import type { Picture } from '../pixels.ts'
-import { Arrivals } from './arrivals.ts'
+import { ManualClock, turns } from '../session/testkit.ts'
+import { ARRIVAL_LIMIT_MS, Arrivals } from './arrivals.ts'
 import { SharedImages } from './decoder.ts'
 import { decodeGlz } from './glz.ts'
 import { GlzWindow } from './glz-window.ts'
@@ -105,13 +106,48 @@ describe('picture cache', () => {
     await expect(waiting).rejects.toThrow(wireError)
   })
 
-  it('masks: inverted or not, fresh or cached, without a palette', () => {
+  it('masks: inverted or not, fresh or cached, without a palette', async () => {
     const decoder = freshDecoder()
     const mask: BitmapRef = { ...bitmap(0, 8, 0, ImageFlags.CACHE_ME), width: 3, format: BitmapFmt['1BIT_BE'], data: Uint8Array.of(0b10100000, 0, 0, 0) }
-    expect([...decoder.decodeMask(mask, true).data]).toEqual([0, 255, 0])
-    expect([...decoder.decodeMask(cached(ImageType.FROM_CACHE, 0, 8), false).data]).toEqual([255, 0, 255])
-    expect([...decoder.decodeMask({ ...mask, flags: 0, format: BitmapFmt['1BIT_LE'], data: Uint8Array.of(0b110, 0, 0, 0) }, false).data]).toEqual([0, 255, 255])
+    expect([...(await decoder.decodeMask(mask, true)).data]).toEqual([0, 255, 0])
+    expect([...(await decoder.decodeMask(cached(ImageType.FROM_CACHE, 0, 8), false)).data]).toEqual([255, 0, 255])
+    const le = decoder.decodeMask({ ...mask, flags: 0, format: BitmapFmt['1BIT_LE'], data: Uint8Array.of(0b110, 0, 0, 0) }, false)
+    expect([...(await le).data]).toEqual([0, 255, 255])
     expect(() => decoder.decodeMask(bitmap(0, 1, 1, 0), false)).toThrow(wireError)
+  })
+
+  it('a picture that another channel has yet to bring is waited for, as picture and as mask', async () => {
+    const shared = new SharedImages(100, 100)
+    const [one, other] = [freshDecoder(shared), freshDecoder(shared)]
+    freshDecoder(shared)
+    const waiting = Promise.resolve(one.decode(cached(ImageType.FROM_CACHE, 0, 4)))
+    void other.decode(bitmap(0, 4, 9, ImageFlags.CACHE_ME))
+    expect((await waiting).data[0]! >>> 24).toBe(255)
+    const mask = one.decodeMask(cached(ImageType.FROM_CACHE, 0, 5), true)
+    void other.decodeMask({ ...bitmap(0, 5, 0, ImageFlags.CACHE_ME), width: 3, format: BitmapFmt['1BIT_BE'], data: Uint8Array.of(0b10100000, 0, 0, 0) }, false)
+    expect([...(await mask).data]).toEqual([0, 255, 0])
+  })
+
+  it('but not for ever, and not if it came damaged; then nobody waits for it again', async () => {
+    const clock = new ManualClock()
+    const shared = new SharedImages(100, 100, clock)
+    const [one, other] = [freshDecoder(shared), freshDecoder(shared)]
+    freshDecoder(shared)
+    const damaged = Promise.resolve(one.decode(cached(ImageType.FROM_CACHE, 0, 4)))
+    expect(() => other.decode({ ...bitmap(0, 4, 9, ImageFlags.CACHE_ME), data: Uint8Array.of(1) })).toThrow(wireError)
+    await expect(damaged).rejects.toThrow(wireError)
+    const late = Promise.resolve(one.decode(cached(ImageType.FROM_CACHE, 0, 5)))
+    late.catch(() => undefined)
+    clock.advance(ARRIVAL_LIMIT_MS - 1)
+    // Other arrivals do not begin its time anew.
+    void other.decode(bitmap(0, 6, 9, ImageFlags.CACHE_ME))
+    await turns()
+    clock.advance(1)
+    await expect(late).rejects.toThrow('in time')
+    await expect(one.decode(cached(ImageType.FROM_CACHE, 0, 5))).rejects.toThrow('lost')
+    void other.decode(bitmap(0, 5, 9, ImageFlags.CACHE_ME))
+    expect(one.decode(cached(ImageType.FROM_CACHE, 0, 5))).toMatchObject({ width: 1 })
+    expect(clock.pending).toBe(0)
   })
 })
 
@@ -172,6 +208,45 @@ describe('GLZ window', () => {
     await expect(waiting).rejects.toThrow(wireError)
     expect(await word(decodeGlz(glz(2, 2, 1, LITERAL), shared.glz))).toBe(0xff010203)
     expect(() => decodeGlz(glz(3, 3, 1, back(2)), shared.glz)).toThrow(wireError)
+  })
+
+  it('an image waits for its time at most, all its waits together, and nobody waits for the same one again', async () => {
+    const clock = new ManualClock()
+    const shared = new SharedImages(100, 100, clock)
+    for (let i = 0; i < 3; i++) shared.arrivals.join()
+    const waiting = Promise.resolve(decodeGlz(glz(9, 9, 1, back(2)), shared.glz))
+    waiting.catch(() => undefined)
+    clock.advance(ARRIVAL_LIMIT_MS / 2)
+    void decodeGlz(glz(3, 3, 1, LITERAL), shared.glz)
+    await turns()
+    expect(shared.arrivals.waiting).toBe(1)
+    clock.advance(ARRIVAL_LIMIT_MS / 2)
+    await expect(waiting).rejects.toThrow('in time')
+    expect(clock.pending).toBe(0)
+    expect(() => decodeGlz(glz(10, 10, 1, back(3)), shared.glz)).toThrow(wireError)
+    expect(() => decodeGlz(glz(11, 11, 1, back(2)), shared.glz)).toThrow(wireError)
+  })
+
+  it('a reference beyond the window that the image itself names is not waited for', () => {
+    const shared = new SharedImages(100, 100)
+    shared.arrivals.join()
+    shared.arrivals.join()
+    expect(() => decodeGlz(glz(9, 2, 1, back(3)), shared.glz)).toThrow(wireError)
+  })
+
+  it('an image that was there and had to go is not waited for either', () => {
+    const shared = new SharedImages(100, 2)
+    shared.arrivals.join()
+    shared.arrivals.join()
+    for (const id of [0, 1, 2]) void decodeGlz(glz(id, id, 1, LITERAL), shared.glz)
+    expect(() => decodeGlz(glz(3, 3, 1, back(3)), shared.glz)).toThrow(wireError)
+  })
+
+  it('an id that comes twice does not keep the old ones', () => {
+    const window = new GlzWindow(100)
+    for (let id = 0; id < 3; id++) window.add({ id, reach: 9, alpha: false, pixels: new Uint32Array(30) })
+    window.add({ id: 0, reach: 9, alpha: false, pixels: new Uint32Array(90) })
+    expect([window.pixels, window.size]).toEqual([90, 1])
   })
 
   it('with one channel a missing image is an error at once', async () => {

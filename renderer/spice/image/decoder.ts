@@ -1,6 +1,7 @@
 // Why: from an image as described to a picture to draw with, whatever its codec, and the caches that this keeps. A
 // picture is never changed once it was returned: caches, the GLZ window and draws share it.
 import { unzlibSync } from 'fflate'
+import type { Clock } from '../session/clock.ts'
 import { ImageFlags, ImageType } from '../wire/enums.ts'
 import { WireError, type Reader } from '../wire/reader.ts'
 import type { Coverage, Picture, Pixels } from '../pixels.ts'
@@ -19,13 +20,16 @@ import type { CachedRef, ImageRef, JpegAlphaRef } from './types.ts'
 
 /** What the display channels of one session have in common. */
 export class SharedImages {
-  readonly arrivals = new Arrivals()
+  readonly arrivals: Arrivals
   readonly pixmaps: PixmapCache
   readonly glz: GlzWindow
   readonly pool = new PixelPool()
+  /** Pixels of all surfaces of the session: its displays share one limit. */
+  readonly surfaces = { pixels: 0 }
 
-  /** Pixels, as announced in INIT: of the picture cache, and of the GLZ window. */
-  constructor(cachePixels: number, glzPixels: number) {
+  /** Pixels, as announced in INIT: of the picture cache, and of the GLZ window. `clock`: for the limit of Arrivals. */
+  constructor(cachePixels: number, glzPixels: number, clock?: Clock) {
+    this.arrivals = new Arrivals(clock)
     this.pixmaps = new PixmapCache(cachePixels, this.arrivals)
     this.glz = new GlzWindow(glzPixels, this.arrivals)
   }
@@ -91,13 +95,22 @@ export class ImageDecoder {
    * or is of a cache that does not have it. A surface's pixels are the live ones, not a copy.
    */
   decode(ref: ImageRef, is555 = false): Picture | Promise<Picture> {
-    const picture = this.#decode(ref, is555)
     if ((ref.flags & (ImageFlags.CACHE_ME | ImageFlags.CACHE_REPLACE_ME)) === 0) {
+      const picture = this.#decode(ref, is555)
       if (LOOSE.has(ref.type) && !(picture instanceof Promise)) this.#loose.add(picture)
       return picture
     }
-    if (picture instanceof Promise) return picture.then((p) => this.#remember(ref, p))
-    return this.#remember(ref, picture)
+    // Nobody should wait for what did come and was damaged.
+    const lost = (error: unknown): never => {
+      this.#env.shared.pixmaps.lose(ref.idHi, ref.idLo)
+      throw error
+    }
+    try {
+      const picture = this.#decode(ref, is555)
+      return picture instanceof Promise ? picture.then((p) => this.#remember(ref, p), lost) : this.#remember(ref, picture)
+    } catch (error) {
+      return lost(error)
+    }
   }
 
   /**
@@ -109,7 +122,7 @@ export class ImageDecoder {
   }
 
   /** A brush's or draw's mask: bits as 0 and 255. `invert` as MaskFlags says. Masks are bitmaps or cached ones. */
-  decodeMask(ref: ImageRef, invert: boolean): Coverage {
+  decodeMask(ref: ImageRef, invert: boolean): Coverage | Promise<Coverage> {
     if (ref.type === ImageType.BITMAP) {
       const caches = (ref.flags & (ImageFlags.CACHE_ME | ImageFlags.CACHE_REPLACE_ME)) !== 0
       const mask = decodeMaskBitmap(ref, invert && !caches)
@@ -118,9 +131,12 @@ export class ImageDecoder {
       return invert ? inverted(mask) : mask
     }
     if (ref.type !== ImageType.FROM_CACHE && ref.type !== ImageType.FROM_CACHE_LOSSLESS) throw new WireError(`mask of image type ${ref.type}`)
+    const asMask = (found: CachedImage): Coverage => {
+      const mask = found.kind === 'mask' ? found.mask : maskOf(found.picture)
+      return invert ? inverted(mask) : mask
+    }
     const found = this.#cached(ref)
-    const mask = found.kind === 'mask' ? found.mask : maskOf(found.picture)
-    return invert ? inverted(mask) : mask
+    return found instanceof Promise ? found.then(asMask) : asMask(found)
   }
 
   /** INVAL_LIST: a count of 16 bits, then type and id each. */
@@ -165,10 +181,9 @@ export class ImageDecoder {
       case ImageType.JPEG_ALPHA:
         return this.#jpegAlpha(ref)
       case ImageType.FROM_CACHE:
-        return asPicture(this.#cached(ref))
       case ImageType.FROM_CACHE_LOSSLESS: {
-        const found = this.#env.shared.pixmaps.get(ref.idHi, ref.idLo)
-        return found !== undefined && !found.lossy ? asPicture(found) : this.#lossless(ref)
+        const found = this.#cached(ref)
+        return found instanceof Promise ? found.then(asPicture) : asPicture(found)
       }
       case ImageType.SURFACE: {
         const surface = this.#env.surface(ref.surfaceId)
@@ -191,18 +206,34 @@ export class ImageDecoder {
     })
   }
 
-  #cached(ref: CachedRef): CachedImage {
-    const found = this.#env.shared.pixmaps.get(ref.idHi, ref.idLo)
-    if (found === undefined) throw new WireError(`image ${ref.idHi}:${ref.idLo} not in the cache`)
-    return found
+  /** A promise if another channel has to bring it first: the server does not say that a picture came on another one. */
+  #cached(ref: CachedRef): CachedImage | Promise<CachedImage> {
+    const found = this.#good(ref)
+    if (found !== undefined) return found
+    if (ref.type === ImageType.FROM_CACHE && this.#env.shared.arrivals.alone) throw new WireError(`image ${ref.idHi}:${ref.idLo} not in the cache`)
+    return this.#awaited(ref)
   }
 
-  async #lossless(ref: CachedRef): Promise<Picture> {
+  #good(ref: CachedRef): CachedImage | undefined {
+    const found = this.#env.shared.pixmaps.get(ref.idHi, ref.idLo)
+    return found !== undefined && (ref.type === ImageType.FROM_CACHE || !found.lossy) ? found : undefined
+  }
+
+  async #awaited(ref: CachedRef): Promise<CachedImage> {
     const { pixmaps, arrivals } = this.#env.shared
-    for (;;) {
-      const found = pixmaps.get(ref.idHi, ref.idLo)
-      if (found !== undefined && !found.lossy) return asPicture(found)
-      await arrivals.next(`lossless image ${ref.idHi}:${ref.idLo}`)
+    const until = arrivals.deadline()
+    try {
+      for (;;) {
+        const found = this.#good(ref)
+        if (found !== undefined) return found
+        const what = `${ref.type === ImageType.FROM_CACHE ? 'image' : 'lossless image'} ${ref.idHi}:${ref.idLo}`
+        if (pixmaps.isLost(ref.idHi, ref.idLo)) throw new WireError(`${what} is lost`)
+        await arrivals.next(what, until)
+      }
+    } catch (error) {
+      // Nobody else should wait as long for the same one.
+      pixmaps.lose(ref.idHi, ref.idLo)
+      throw error
     }
   }
 

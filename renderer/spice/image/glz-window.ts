@@ -12,13 +12,18 @@ export interface GlzImage {
   readonly pixels: Uint32Array
 }
 
+/** Images that are kept, whatever their size: a thousand small ones a screen, a hundred screens. */
+const MAX_IMAGES = 1 << 17
+
 export class GlzWindow {
   readonly #limit: number
   readonly #arrivals: Arrivals
   readonly #images = new Map<number, GlzImage>()
   /** Ids that came and could not be decoded. */
   readonly #lost = new Set<number>()
-  /** Everything before was seen; undefined until the first image. */
+  /** The first image that came; others may bring earlier ones yet. */
+  #first = 0
+  /** Everything from the first one up to here was seen; undefined until then. */
   #next: number | undefined
   /** Everything before is out of the window. */
   #tail = 0
@@ -42,23 +47,24 @@ export class GlzWindow {
   get(id: number): GlzImage | undefined {
     const found = this.#images.get(id)
     if (found !== undefined) return found
-    if (id < this.#tail || this.#lost.has(id)) throw new WireError(`GLZ image ${id} is out of the window`)
+    const gone = id < this.#tail || this.#lost.has(id) || (this.#next !== undefined && id >= this.#first && id < this.#next)
+    if (gone) throw new WireError(`GLZ image ${id} is out of the window`)
     return undefined
   }
 
   add(image: GlzImage): void {
     const before = this.#images.get(image.id)
-    if (before !== undefined) this.#pixels -= before.pixels.length
+    if (before !== undefined) this.#drop(image.id)
     this.#images.set(image.id, image)
     this.#pixels += image.pixels.length
     if (this.#next === undefined) {
-      this.#next = image.id
+      this.#first = this.#next = image.id
       this.#tail = Math.max(0, image.id - image.reach)
     }
     this.#advance()
     // A server that keeps to its window never gets here; the newest image is kept in any case.
     for (const id of this.#images.keys()) {
-      if (this.#pixels <= this.#limit || id === image.id) break
+      if ((this.#pixels <= this.#limit && this.#images.size <= MAX_IMAGES) || id === image.id) break
       this.#drop(id)
     }
     this.#arrivals.arrived()
@@ -85,9 +91,14 @@ export class GlzWindow {
     this.#pixels = 0
   }
 
-  /** Resolves when the window has changed. */
-  changed(id: number): Promise<void> {
-    return this.#arrivals.next(`GLZ image ${id}`)
+  /** When an image that begins to wait now has waited long enough; for changed(). */
+  deadline(): number {
+    return this.#arrivals.deadline()
+  }
+
+  /** Resolves when the window has changed; rejects when no channel can bring the image, and at `until`. */
+  changed(id: number, until = Infinity): Promise<void> {
+    return this.#arrivals.next(`GLZ image ${id}`, until)
   }
 
   /** Only images that no gap precedes may move the tail: a channel that lags still needs what they let go. */

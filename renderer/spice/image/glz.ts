@@ -56,10 +56,14 @@ export function decodeGlz(src: Uint8Array, window: GlzWindow): Picture | Promise
 }
 
 async function later(job: GlzJob, first: number, id: number, window: GlzWindow): Promise<Picture> {
+  const until = window.deadline()
+  let missing = first
   try {
-    for (let missing = first; missing !== DONE; missing = job.run()) while (window.get(missing) === undefined) await window.changed(missing)
+    for (; missing !== DONE; missing = job.run()) while (window.get(missing) === undefined) await window.changed(missing, until)
     return job.finish()
   } catch (error) {
+    // Nobody else should wait as long for the same one.
+    if (missing !== DONE) window.lose(missing)
     window.lose(id)
     throw error
   }
@@ -161,6 +165,8 @@ class GlzJob {
         else copyAlpha(out, out, op, op - position - 1, length)
       } else {
         const id = this.#header.id - images
+        // The server's own window begins there, so such an image is not late: it never was meant.
+        if (images > this.#header.reach) throw new WireError(`GLZ reference ${images} images back, of ${this.#header.reach}`)
         const image = id < 0 ? undefined : this.#window.get(id)
         if (image === undefined) {
           if (id < 0) throw new WireError(`GLZ reference ${images} images back`)

@@ -9,6 +9,9 @@ export type CachedImage = { readonly kind: 'picture'; readonly picture: Picture;
 
 /** The real server, with two displays at once, holds more than was announced before it says what to forget. */
 const SLACK = 2
+/** Images that are kept, whatever their size: the announced size in icons of ten by ten pixels. */
+const MAX_IMAGES = 1 << 18
+const MAX_LOST = 4096
 
 /**
  * Shared by the display channels of a session. The server frees ids before it uses their room again, so the least
@@ -20,6 +23,8 @@ export class PixmapCache {
   readonly #arrivals: Arrivals
   /** In order of use, oldest first. */
   readonly #images = new Map<string, CachedImage>()
+  /** Ids that came damaged, or did not come while somebody waited. */
+  readonly #lost = new Set<string>()
   #pixels = 0
 
   /** `limit`: pixels, as announced in the display channel's INIT. */
@@ -47,13 +52,27 @@ export class PixmapCache {
   put(idHi: number, idLo: number, image: CachedImage): void {
     const key = `${idHi}:${idLo}`
     this.#drop(key)
+    this.#lost.delete(key)
     this.#images.set(key, image)
     this.#pixels += areaOf(image)
     for (const oldest of this.#images.keys()) {
-      if (this.#pixels <= this.#most) break
+      if (this.#pixels <= this.#most && this.#images.size <= MAX_IMAGES) break
       this.#drop(oldest)
     }
     this.#arrivals.arrived()
+  }
+
+  /** An image that need not be waited for, until it comes all the same. */
+  lose(idHi: number, idLo: number): void {
+    this.#lost.add(`${idHi}:${idLo}`)
+    if (this.#lost.size > MAX_LOST) for (const oldest of this.#lost) {
+      this.#lost.delete(oldest)
+      break
+    }
+    this.#arrivals.arrived()
+  }
+  isLost(idHi: number, idLo: number): boolean {
+    return this.#lost.has(`${idHi}:${idLo}`)
   }
 
   invalidate(idHi: number, idLo: number): void {
@@ -62,6 +81,7 @@ export class PixmapCache {
 
   clear(): void {
     this.#images.clear()
+    this.#lost.clear()
     this.#pixels = 0
   }
 

@@ -92,14 +92,14 @@ describe('WebCodecsDecoder', () => {
   const KEY = Uint8Array.of(0x10)
   const DELTA = Uint8Array.of(0x11)
 
-  function setUp() {
+  function setUp(height = 480) {
     const made: { init: Parameters<MakeDecoder>[0]; state: string; chunks: string[] }[] = []
-    const decoder = new WebCodecsDecoder(VP8, (init) => {
+    const decoder = new WebCodecsDecoder(VP8, height, (init) => {
       const d = { init, state: 'configured', chunks: [] as string[] }
       made.push(d)
       return {
         get state() { return d.state },
-        configure: (c) => { expect(c).toMatchObject({ codec: 'vp8', optimizeForLatency: true }) },
+        configure: (c) => { expect(c).toMatchObject({ codec: 'vp8', optimizeForLatency: true, colorSpace: { matrix: height > 576 ? 'bt709' : 'smpte170m', fullRange: false } }) },
         decode: (c) => { d.chunks.push(`${c.type}${c.timestamp}`) },
         close: () => { d.state = 'closed' },
       }
@@ -134,6 +134,32 @@ describe('WebCodecsDecoder', () => {
     await turns()
     expect([early.error, first.error, between.error].map(String)).toEqual(['WireError: no key frame yet', 'Error: broken', 'WireError: no key frame yet'])
     expect(made.map((d) => d.chunks)).toEqual([['key1'], ['key2']])
+  })
+
+  test('colours of larger pictures are of the other standard', () => {
+    const { decoder, made } = setUp(1080)
+    void settle(decoder.decode(KEY))
+    expect(made[0]?.chunks).toEqual(['key1'])
+  })
+
+  test('a decoder that gives nothing back is replaced at the next key frame', async () => {
+    const { decoder, made } = setUp()
+    const results = [KEY, ...Array.from({ length: 63 }, () => DELTA)].map((d) => settle(decoder.decode(d)))
+    await turns()
+    expect(results.some((r) => r.error !== undefined)).toBe(false)
+    const last = settle(decoder.decode(DELTA))
+    await turns()
+    expect([...results, last].every((r) => r.error instanceof WireError)).toBe(true)
+    expect(made[0]?.state).toBe('closed')
+    void settle(decoder.decode(KEY))
+    expect(made).toHaveLength(2)
+  })
+
+  test('a configuration that is refused after all costs frames and throws nothing', async () => {
+    const decoder = new WebCodecsDecoder(VP8, 480, () => ({ state: 'unconfigured', configure: () => { throw new TypeError('no') }, decode: () => undefined, close: () => undefined }))
+    const got = settle(decoder.decode(KEY))
+    await turns()
+    expect(String(got.error)).toBe('TypeError: no')
   })
 
   test('close ends what is under way, and late frames are closed', async () => {

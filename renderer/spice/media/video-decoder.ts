@@ -22,14 +22,27 @@ const CONFIGS: ReadonlyMap<number, string> = new Map([
   [VideoCodecType.H264, 'avc1.42E029'],
 ])
 
-const config = (codec: string): VideoDecoderConfig => ({ codec, optimizeForLatency: true })
+/** Frames in a decoder that has given none of them back; codecs reorder a handful. */
+const MAX_PENDING = 64
+/** Lines up to which pictures are converted as standard definition. */
+const SD_LINES = 576
+
+/**
+ * VP8 does not say how its colours were made from RGB, VP9 needs not, and browsers take BT.709 for granted. The server's
+ * encoders (GStreamer) go by the size: BT.601 for what has at most the lines of standard definition. What a stream says
+ * of itself counts more.
+ */
+function config(codec: string, height: number): VideoDecoderConfig {
+  const space = height > SD_LINES ? 'bt709' : 'smpte170m'
+  return { codec, optimizeForLatency: true, colorSpace: { matrix: space, primaries: space, transfer: space, fullRange: false } }
+}
 
 /** VideoCodecType numbers that this browser decodes by WebCodecs. Never rejects. */
 export async function supportedCodecs(isSupported: (c: VideoDecoderConfig) => Promise<{ supported?: boolean }> = (c) => VideoDecoder.isConfigSupported(c)): Promise<number[]> {
   const found: number[] = []
   for (const [type, codec] of CONFIGS) {
     try {
-      if ((await isSupported(config(codec))).supported === true) found.push(type)
+      if ((await isSupported({ codec, optimizeForLatency: true })).supported === true) found.push(type)
     } catch {
       // A browser that does not know the question cannot do it.
     }
@@ -87,14 +100,16 @@ const makeWebDecoder: MakeDecoder = (init) => {
 export class WebCodecsDecoder implements FrameDecoder {
   readonly #codec: number
   readonly #make: MakeDecoder
+  readonly #height: number
   #decoder: WebVideoDecoder | undefined
   /** By time stamp, which is the frame's number. */
   readonly #pending = new Map<number, Pending>()
   #count = 0
   #closed = false
 
-  /** @param codec VideoCodecType */
-  constructor(codec: number, make: MakeDecoder = makeWebDecoder) {
+  /** @param codec VideoCodecType @param height of the stream's frames, pixels */
+  constructor(codec: number, height: number, make: MakeDecoder = makeWebDecoder) {
+    this.#height = height
     this.#codec = codec
     this.#make = make
   }
@@ -111,7 +126,17 @@ export class WebCodecsDecoder implements FrameDecoder {
         error: (e) => { if (this.#decoder === made) this.#failed(e) },
       })
       this.#decoder = made
-      made.configure(config(codec))
+      try {
+        made.configure(config(codec, this.#height))
+      } catch (e) {
+        this.#failed(e)
+        return Promise.reject(e as Error)
+      }
+    }
+    if (this.#pending.size >= MAX_PENDING) {
+      const silent = new WireError('the decoder gives nothing back')
+      this.#failed(silent)
+      return Promise.reject(silent)
     }
     const decoder = this.#decoder
     const timestamp = ++this.#count

@@ -4,7 +4,7 @@ import { AgentCap, AgentMsg, AgentResult, ClipboardType } from '../wire/agent-me
 import { Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
 import { TOKENS_GRANTED } from './agent-stream.ts'
-import { RESIZE_QUIET_MS } from './monitors.ts'
+import { ASK_AGAIN_MS, RESIZE_QUIET_MS } from './monitors.ts'
 import { ALL_CAPS, clip, grab, Guest, LINUX_CAPS, request, sentText } from './testkit-agent.ts'
 import { join } from './testkit.ts'
 
@@ -144,16 +144,42 @@ describe('monitors', () => {
     expect(guest.count(AgentMsg.MONITORS_CONFIG)).toBe(2)
   })
 
-  test('an agent that does not take them is not asked; a refusal is told', () => {
+  test('an agent that does not take them is not asked', () => {
     const without = new Guest().connect([AgentCap.REPLY])
     without.agent.setMonitors([{ width: 800, height: 600 }])
     without.clock.advance(RESIZE_QUIET_MS)
     expect(without.count(AgentMsg.MONITORS_CONFIG)).toBe(0)
+  })
+
+  test('one that refuses is asked again twice, and then it is told', () => {
     const guest = new Guest().connect()
-    guest.say(AgentMsg.REPLY, new Writer().u32(AgentMsg.MONITORS_CONFIG).u32(AgentResult.SUCCESS))
+    const refuse = (): void => { guest.say(AgentMsg.REPLY, new Writer().u32(AgentMsg.MONITORS_CONFIG).u32(AgentResult.ERROR)) }
+    // A refusal of nothing that was asked.
+    refuse()
+    guest.agent.setMonitors([{ width: 800, height: 600 }])
+    guest.clock.advance(RESIZE_QUIET_MS)
+    for (const [i, wait] of ASK_AGAIN_MS.entries()) {
+      refuse()
+      guest.clock.advance(wait - 1)
+      expect(guest.count(AgentMsg.MONITORS_CONFIG)).toBe(i + 1)
+      guest.clock.advance(1)
+      expect(guest.count(AgentMsg.MONITORS_CONFIG)).toBe(i + 2)
+    }
     expect(guest.refused).toBe(0)
-    guest.say(AgentMsg.REPLY, new Writer().u32(AgentMsg.MONITORS_CONFIG).u32(AgentResult.ERROR))
-    expect(guest.refused).toBe(1)
+    refuse()
+    expect([guest.refused, guest.clock.pending]).toEqual([1, 0])
+    // Another size is another question.
+    guest.agent.setMonitors([{ width: 1024, height: 768 }])
+    guest.clock.advance(RESIZE_QUIET_MS)
+    guest.say(AgentMsg.REPLY, new Writer().u32(AgentMsg.MONITORS_CONFIG).u32(AgentResult.SUCCESS))
+    expect([guest.count(AgentMsg.MONITORS_CONFIG), guest.refused, guest.clock.pending]).toEqual([4, 1, 0])
+  })
+
+  test('a window smaller than any guest can be asks for the smallest', () => {
+    const guest = new Guest().connect()
+    guest.agent.setMonitors([{ width: 90.4, height: 40 }])
+    guest.clock.advance(RESIZE_QUIET_MS)
+    expect(config(guest.last(AgentMsg.MONITORS_CONFIG))).toEqual([1, 0, 200, 320, 32, 0, 0])
   })
 
   test('closing leaves no timer', () => {

@@ -5,7 +5,7 @@ import { AgentCap, AgentMsg, AgentResult } from '../wire/agent-messages.ts'
 import type { Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
 import { AgentStream } from './agent-stream.ts'
-import { Clipboard, CLIPBOARD_CAPS, type ClipboardPolicy } from './clipboard.ts'
+import { Clipboard, CLIPBOARD_CAPS, type ClipboardExcess, type ClipboardPolicy } from './clipboard.ts'
 import type { Clock } from './clock.ts'
 import { Capabilities, capabilityWords } from './link.ts'
 import { Monitors, monitorsConfig, type Monitor } from './monitors.ts'
@@ -16,7 +16,9 @@ export interface AgentEvents {
   /** The agent told its capabilities; undefined: it is gone. */
   agent(caps: Capabilities | undefined): void
   clipboard(text: string): void
-  /** The guest could not do what MONITORS_CONFIG asked. */
+  /** A text was not passed on because of its length. */
+  clipboardTooLarge(excess: ClipboardExcess): void
+  /** The guest could not do what MONITORS_CONFIG asked, several times. */
   monitorsRefused(): void
   lost(type: number, error: unknown): void
 }
@@ -42,11 +44,19 @@ export class Agent {
       send: options.send,
       maxMessage: options.clipboardBytes + 1024,
       onMessage: (type, body) => { this.#received(type, body) },
-      onSkipped: (type, size) => { events.lost(type, new RangeError(`an agent message of ${size} bytes`)) },
+      onSkipped: (type, size) => {
+        if (type === AgentMsg.CLIPBOARD) this.#clipboard.skipped(size)
+        events.lost(type, new RangeError(`an agent message of ${size} bytes`))
+      },
     })
     const send = (type: number, data: Uint8Array): boolean => this.#stream.send(type, data)
-    this.#clipboard = new Clipboard(options.policy, { send, maxBytes: options.clipboardBytes, onText: (text) => { events.clipboard(text) } })
-    this.#monitors = new Monitors({ clock: options.clock, send: (monitors) => this.#sendMonitors(monitors) })
+    this.#clipboard = new Clipboard(options.policy, {
+      send,
+      maxBytes: options.clipboardBytes,
+      onText: (text) => { events.clipboard(text) },
+      onTooLarge: (excess) => { events.clipboardTooLarge(excess) },
+    })
+    this.#monitors = new Monitors({ clock: options.clock, send: (monitors) => this.#sendMonitors(monitors), onRefused: () => { events.monitorsRefused() } })
   }
 
   /** Undefined until the agent has told them. */
@@ -66,6 +76,7 @@ export class Agent {
     this.#stream.stop()
     this.#caps = undefined
     this.#clipboard.agent(undefined)
+    this.#monitors.agentGone()
     this.#e.agent(undefined)
   }
 
@@ -124,15 +135,17 @@ export class Agent {
     switch (type) {
       case AgentMsg.ANNOUNCE_CAPABILITIES: {
         const asks = r.u32() !== 0
+        // An agent tells them when it comes and again when it is asked: that is no other agent.
+        const fresh = this.#caps === undefined
         this.#caps = new Capabilities(Array.from({ length: Math.min(r.left >>> 2, 8) }, () => r.u32()))
         if (asks) this.#announce(false)
         this.#clipboard.agent(this.#caps)
-        this.#monitors.agentReady()
+        this.#monitors.agentReady(fresh)
         this.#e.agent(this.#caps)
         return
       }
       case AgentMsg.REPLY:
-        if (r.u32() === AgentMsg.MONITORS_CONFIG && r.u32() !== AgentResult.SUCCESS) this.#e.monitorsRefused()
+        if (r.u32() === AgentMsg.MONITORS_CONFIG && r.u32() !== AgentResult.SUCCESS) this.#monitors.refused()
         return
       default:
         if (this.#clipboard.policy !== 'off') this.#clipboard.message(type, r)

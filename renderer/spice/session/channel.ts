@@ -17,6 +17,8 @@ import { Linker } from './linker.ts'
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 /** Bytes that may wait behind a message whose handler takes its time; a stream without flow control ends here. */
 export const MAX_BACKLOG_BYTES = 2 * MAX_MESSAGE_BYTES
+/** Of those, so many are a reason to stop waiting for what a message needs from another channel. */
+const PRESSED_BYTES = MAX_BACKLOG_BYTES / 2
 /** From the opened stream to the link's result, ms. */
 export const LINK_TIMEOUT_MS = 20_000
 
@@ -30,6 +32,8 @@ export interface ChannelEvents {
   notice?(notice: Notice): void
   /** MSG_MIGRATE: the VM moves to another host. `flags`: `MigrateFlags`. */
   migrating?(flags: number): void
+  /** Much has come in behind a message that is held: if it waits for something that may never come, it should not. */
+  pressed?(): void
   /** A message could not be used; the channel goes on. */
   lost?(type: number, error: unknown): void
 }
@@ -150,6 +154,7 @@ export class Channel {
     if (this.#queue.length > MAX_BACKLOG_BYTES) return this.#end({ kind: 'protocol', detail: 'more bytes than can be kept' })
     this.#pump()
     if (!this.#busy || this.#isClosed()) return
+    if (this.#queue.length > PRESSED_BYTES) this.#e.pressed?.()
     this.#idle ??= Promise.withResolvers<void>()
     return this.#idle.promise
   }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AgentCap, AgentMsg, ClipboardType } from '../wire/agent-messages.ts'
 import { Reader } from '../wire/reader.ts'
@@ -88,9 +89,49 @@ describe('clipboard', () => {
     guest.say(AgentMsg.CLIPBOARD_RELEASE, new Writer().u32(0))
     guest.say(AgentMsg.CLIPBOARD, clip('released'))
     expect(guest.texts).toEqual([])
+    expect(guest.excesses).toEqual([{ direction: 'fromGuest', bytes: 101, limit: 100 }])
     expect(guest.agent.offerText('z'.repeat(101))).toBe(false)
     expect(guest.agent.offerText('€'.repeat(34))).toBe(false)
     expect(guest.agent.offerText('€'.repeat(33))).toBe(true)
+    expect(guest.excesses.slice(1)).toEqual([{ direction: 'toGuest', bytes: 101, limit: 100 }, { direction: 'toGuest', bytes: 102, limit: 100 }])
+  })
+
+  test('a text is passed on whole or not at all, and which is told: any length, any line ends', () => {
+    const limit = 64
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('a', 'é', '€', '😀', '\n', '\r\n'), { maxLength: 90, size: 'max' }), fc.boolean(), (parts, windows) => {
+        const guest = new Guest('both', limit).connect([AgentCap.CLIPBOARD_BY_DEMAND, windows ? AgentCap.GUEST_LINEEND_CRLF : AgentCap.GUEST_LINEEND_LF])
+        const text = parts.join('')
+        const lines = text.replaceAll('\r\n', '\n')
+        const inGuest = windows ? lines.replaceAll('\n', '\r\n') : lines
+        const fits = utf8(inGuest).length <= limit
+        expect(guest.agent.offerText(text)).toBe(fits)
+        guest.say(AgentMsg.CLIPBOARD_REQUEST, new Writer().u32(ClipboardType.UTF8_TEXT))
+        const sent = Uint8Array.from(guest.last(AgentMsg.CLIPBOARD) ?? [])
+        expect(new TextDecoder().decode(sent.subarray(4))).toBe(fits ? inGuest : '')
+        guest.say(AgentMsg.CLIPBOARD_GRAB, new Writer().u32(ClipboardType.UTF8_TEXT))
+        guest.say(AgentMsg.CLIPBOARD, new Writer().u32(ClipboardType.UTF8_TEXT).raw(utf8(inGuest)))
+        expect(guest.texts).toEqual(fits ? [lines] : [])
+        expect(guest.excesses.map((e) => e.direction)).toEqual(fits ? [] : ['toGuest', 'fromGuest'])
+      }),
+    )
+  })
+
+  test('a message too large to be kept is told as well', () => {
+    const guest = new Guest('both', 4096).connect()
+    guest.say(AgentMsg.CLIPBOARD_GRAB, grab(0, ClipboardType.UTF8_TEXT))
+    guest.say(AgentMsg.CLIPBOARD, clip('z'.repeat(100_000)))
+    expect(guest.excesses).toEqual([{ direction: 'fromGuest', bytes: 100_008, limit: 4096 }])
+    expect(guest.texts).toEqual([])
+  })
+
+  test('an offer that line ends make too long when the agent comes is answered with nothing, and told', () => {
+    const guest = new Guest('both', 100)
+    expect(guest.agent.offerText('\n'.repeat(60))).toBe(true)
+    guest.connect([AgentCap.CLIPBOARD_BY_DEMAND, AgentCap.GUEST_LINEEND_CRLF])
+    guest.say(AgentMsg.CLIPBOARD_REQUEST, new Writer().u32(ClipboardType.UTF8_TEXT))
+    expect(guest.last(AgentMsg.CLIPBOARD)).toEqual([ClipboardType.NONE, 0, 0, 0])
+    expect(guest.excesses).toEqual([{ direction: 'toGuest', bytes: 120, limit: 100 }])
   })
 
   test("the primary selection stays the guest's", () => {

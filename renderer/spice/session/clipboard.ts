@@ -16,12 +16,21 @@ export const CLIPBOARD_CAPS: readonly number[] = [
   AgentCap.CLIPBOARD_GRAB_SERIAL,
 ]
 
+/** A text beyond the limit, in bytes of UTF-8; from the guest with what its message has around it. */
+export interface ClipboardExcess {
+  readonly direction: 'toGuest' | 'fromGuest'
+  readonly bytes: number
+  readonly limit: number
+}
+
 export interface ClipboardOptions {
   /** Sends one agent message; false: not now and not later. */
   readonly send: (type: number, data: Uint8Array) => boolean
   /** Most bytes of UTF-8 in one text, either way. */
   readonly maxBytes: number
   readonly onText: (text: string) => void
+  /** Nothing of the text was passed on. */
+  readonly onTooLarge: (excess: ClipboardExcess) => void
 }
 
 export class Clipboard {
@@ -83,8 +92,12 @@ export class Clipboard {
    * @returns false when policy or size forbids it
    */
   offer(text: string): boolean {
-    // Three bytes a UTF-16 unit at most: exact counting only where it can matter.
-    if (!this.#toGuest || (text.length * 3 > this.#o.maxBytes && new TextEncoder().encode(text).length > this.#o.maxBytes)) return false
+    if (!this.#toGuest) return false
+    const bytes = this.#bytesForGuest(text)
+    if (bytes > this.#o.maxBytes) {
+      this.#excess('toGuest', bytes)
+      return false
+    }
     if (text === this.#theirs && this.#guestOwns) return true
     this.#mine = text
     this.#grab()
@@ -109,6 +122,15 @@ export class Clipboard {
       default:
         return false
     }
+  }
+
+  /** An agent message of this size was stepped over before it could be read. */
+  skipped(size: number): void {
+    if (this.#fromGuest && this.#guestOwns) this.#excess('fromGuest', size)
+  }
+
+  #excess(direction: ClipboardExcess['direction'], bytes: number): void {
+    this.#o.onTooLarge({ direction, bytes, limit: this.#o.maxBytes })
   }
 
   #selection(r: Reader): number {
@@ -163,7 +185,9 @@ export class Clipboard {
   #requested(selection: number, type: number): void {
     const text = selection === ClipboardSelection.CLIPBOARD && type === ClipboardType.UTF8_TEXT && this.#toGuest && this.#offered ? this.#mine : undefined
     const data = text === undefined ? undefined : new TextEncoder().encode(this.#toGuestLines(text))
-    if (data !== undefined && data.length <= this.#o.maxBytes && this.#o.send(AgentMsg.CLIPBOARD, this.#writer(8 + data.length).u32(ClipboardType.UTF8_TEXT).raw(data).finish())) return
+    // Offered before the agent told its line ends, it may have grown since.
+    if (data !== undefined && data.length > this.#o.maxBytes) this.#excess('toGuest', data.length)
+    else if (data !== undefined && this.#o.send(AgentMsg.CLIPBOARD, this.#writer(8 + data.length).u32(ClipboardType.UTF8_TEXT).raw(data).finish())) return
     const w = new Writer(8)
     if (this.#both(AgentCap.CLIPBOARD_SELECTION)) w.u8(selection).zeros(3)
     this.#o.send(AgentMsg.CLIPBOARD, w.u32(ClipboardType.NONE).finish())
@@ -171,14 +195,21 @@ export class Clipboard {
 
   #received(r: Reader): void {
     const type = r.u32()
-    if (!this.#fromGuest || !this.#guestOwns || type !== ClipboardType.UTF8_TEXT || r.left > this.#o.maxBytes) return
+    if (!this.#fromGuest || !this.#guestOwns || type !== ClipboardType.UTF8_TEXT) return
     let bytes = r.take(r.left)
     // Some agents count the terminator of their string in.
     if (bytes[bytes.length - 1] === 0) bytes = bytes.subarray(0, -1)
+    if (bytes.length > this.#o.maxBytes) return this.#excess('fromGuest', bytes.length)
     const raw = new TextDecoder().decode(bytes)
     const text = this.#caps?.has(AgentCap.GUEST_LINEEND_CRLF) === true ? raw.replaceAll('\r\n', '\n') : raw
     this.#theirs = text
     this.#o.onText(text)
+  }
+
+  /** UTF-8 bytes with the guest's line ends, or a bound. A UTF-16 unit is three at most: exact counting only where it can matter. */
+  #bytesForGuest(text: string): number {
+    const most = text.length * 3
+    return most <= this.#o.maxBytes ? most : new TextEncoder().encode(this.#toGuestLines(text)).length
   }
 
   #toGuestLines(text: string): string {

@@ -229,6 +229,11 @@ describe('pointer', () => {
     for (let i = 0; i < 10; i++) s.inputs.wheel(wheelNotches(25, 0))
     expect(s.log).toEqual(['press 5 0', 'release 5 0', 'press 5 0', 'release 5 0'])
     s.log.length = 0
+    s.inputs.wheel(-0.5)
+    s.log.length = 0
+    for (const part of [0.9, -1, 0.9, 0.1]) s.inputs.wheel(part)
+    expect(s.log, 'what was left of one way is not owed the other').toEqual(['press 4 0', 'release 4 0', 'press 5 0', 'release 5 0'])
+    s.log.length = 0
     s.inputs.wheel(-1e9)
     expect(s.log.filter((l) => l.startsWith('press 4')).length).toBe(8)
     expect([wheelNotches(3, 1), wheelNotches(1, 2), wheelNotches(-100, 0)]).toEqual([1, 1, -1])

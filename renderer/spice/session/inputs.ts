@@ -154,8 +154,9 @@ export class Inputs {
     this.#click(button, pressed)
   }
 
-  /** Notches, down positive; parts of one add up. */
+  /** Notches, down positive; parts of one add up, as long as it turns the same way. */
   wheel(notches: number): void {
+    if (this.#wheel * finite(notches) < 0) this.#wheel = 0
     this.#wheel = Math.max(-MAX_NOTCHES, Math.min(MAX_NOTCHES, this.#wheel + finite(notches)))
     const whole = Math.trunc(this.#wheel)
     this.#wheel -= whole

@@ -22,6 +22,8 @@ const MIN_HEIGHT = 200
 const MAX_SIDE = 16_384
 export const MAX_MONITORS = 16
 const DEPTH = 32
+/** A guest that is just starting its desktop refuses what it takes a moment later: waits before asking again, ms. */
+export const ASK_AGAIN_MS: readonly number[] = [1000, 4000]
 
 const step = (v: number, by: number, min: number): number => Math.min(Math.max(Math.floor(v / by) * by, min), MAX_SIDE)
 const offset = (v: number | undefined): number => Math.max(-MAX_SIDE, Math.min(MAX_SIDE, Math.round(v ?? 0)))
@@ -43,6 +45,8 @@ export interface MonitorsOptions {
   readonly clock: Clock
   /** Sends the configuration to the agent; false when there is none that takes it. */
   readonly send: (monitors: readonly Required<Monitor>[]) => boolean
+  /** It was asked, and asked again, and will not. */
+  readonly onRefused: () => void
 }
 
 export class Monitors {
@@ -50,6 +54,7 @@ export class Monitors {
   #wanted: readonly Required<Monitor>[] | undefined
   #told: string | undefined
   #cancel: (() => void) | undefined
+  #refusals = 0
 
   constructor(options: MonitorsOptions) {
     this.#o = options
@@ -58,16 +63,30 @@ export class Monitors {
   /** Asks for these once they have stood still for a while. */
   want(monitors: readonly Monitor[]): void {
     this.#wanted = monitors.slice(0, MAX_MONITORS).map(roundMonitor)
-    this.#cancel?.()
-    this.#cancel = this.#o.clock.after(RESIZE_QUIET_MS, () => {
-      this.#cancel = undefined
-      this.#tell()
-    })
+    this.#refusals = 0
+    this.#tellIn(RESIZE_QUIET_MS)
   }
 
-  /** A (new) agent can be asked: it knows nothing of what the one before was told. */
-  agentReady(): void {
+  /** The agent answered that it could not. */
+  refused(): void {
+    if (this.#told === undefined) return
     this.#told = undefined
+    const wait = ASK_AGAIN_MS[this.#refusals++]
+    if (wait === undefined) this.#o.onRefused()
+    else if (this.#cancel === undefined) this.#tellIn(wait)
+  }
+
+  /** What it was told went with it. */
+  agentGone(): void {
+    this.#told = undefined
+  }
+
+  /** An agent can be asked. @param fresh it is a new one, which knows nothing of what the one before was told */
+  agentReady(fresh: boolean): void {
+    if (fresh) {
+      this.#told = undefined
+      this.#refusals = 0
+    }
     if (this.#cancel === undefined) this.#tell()
   }
 
@@ -77,9 +96,21 @@ export class Monitors {
     this.#wanted = undefined
   }
 
+  #tellIn(ms: number): void {
+    this.#cancel?.()
+    this.#cancel = this.#o.clock.after(ms, () => {
+      this.#cancel = undefined
+      this.#tell()
+    })
+  }
+
   #tell(): void {
     if (this.#wanted === undefined || this.#wanted.length === 0) return
     const key = JSON.stringify(this.#wanted)
-    if (key !== this.#told && this.#o.send(this.#wanted)) this.#told = key
+    if (key === this.#told) return
+    // Before it is sent: the answer may come before the call returns.
+    const before = this.#told
+    this.#told = key
+    if (!this.#o.send(this.#wanted)) this.#told = before
   }
 }

@@ -24,13 +24,42 @@ describe('scancodes', () => {
     expect(new Set(all).size).toBe(all.length)
   })
 
-  // Values from IBM's set 1 as printed in every PC reference, independent of how the table is written.
-  test.each([
-    ['Escape', 0x01], ['Digit0', 0x0b], ['Backspace', 0x0e], ['KeyP', 0x19], ['Enter', 0x1c], ['KeyL', 0x26], ['Backquote', 0x29],
-    ['Backslash', 0x2b], ['ShiftRight', 0x36], ['Space', 0x39], ['F10', 0x44], ['ScrollLock', 0x46], ['NumpadSubtract', 0x4a],
-    ['NumpadAdd', 0x4e], ['NumpadDecimal', 0x53], ['IntlBackslash', 0x56], ['F12', 0x58], ['KanaMode', 0x70], ['IntlRo', 0x73], ['IntlYen', 0x7d],
-    ['AltRight', 0xe038], ['Delete', 0xe053], ['MetaLeft', 0xe05b],
-  ])('%s is %i', (code, scan) => { expect(scancodes[code]).toBe(scan) })
+  // Number by number, written down apart from the table under test. Source: the columns "HTML code" and "AT set1 keycode" of
+  // keycodemapdb's keymaps.csv (QEMU's own, commit 22b8996); PrintScreen, Lang1 and Lang2 as QEMU 7.2's `qnum` has them.
+  const numbers = {
+    'the main block':
+      'Escape 01 Digit1 02 Digit2 03 Digit3 04 Digit4 05 Digit5 06 Digit6 07 Digit7 08 Digit8 09 Digit9 0a Digit0 0b Minus 0c ' +
+      'Equal 0d Backspace 0e Tab 0f KeyQ 10 KeyW 11 KeyE 12 KeyR 13 KeyT 14 KeyY 15 KeyU 16 KeyI 17 KeyO 18 KeyP 19 BracketLeft 1a ' +
+      'BracketRight 1b Enter 1c ControlLeft 1d KeyA 1e KeyS 1f KeyD 20 KeyF 21 KeyG 22 KeyH 23 KeyJ 24 KeyK 25 KeyL 26 Semicolon 27 ' +
+      'Quote 28 Backquote 29 ShiftLeft 2a Backslash 2b KeyZ 2c KeyX 2d KeyC 2e KeyV 2f KeyB 30 KeyN 31 KeyM 32 Comma 33 Period 34 ' +
+      'Slash 35 ShiftRight 36 AltLeft 38 Space 39 CapsLock 3a',
+    'function keys':
+      'F1 3b F2 3c F3 3d F4 3e F5 3f F6 40 F7 41 F8 42 F9 43 F10 44 F11 57 F12 58 F13 5d F14 5e F15 5f F16 55 F17 e003 F18 e077 ' +
+      'F19 e004 F20 5a F21 74 F22 e079 F23 6d F24 6f',
+    'the keypad':
+      'NumLock 45 NumpadMultiply 37 NumpadDivide e035 NumpadSubtract 4a NumpadAdd 4e NumpadEnter e01c NumpadDecimal 53 NumpadEqual 59 ' +
+      'NumpadComma 7e NumpadParenLeft e076 NumpadParenRight e07b Numpad0 52 Numpad1 4f Numpad2 50 Numpad3 51 Numpad4 4b Numpad5 4c ' +
+      'Numpad6 4d Numpad7 47 Numpad8 48 Numpad9 49',
+    'extended keys':
+      'ScrollLock 46 PrintScreen e037 Insert e052 Delete e053 Home e047 End e04f PageUp e049 PageDown e051 ArrowUp e048 ' +
+      'ArrowDown e050 ArrowLeft e04b ArrowRight e04d ControlRight e01d AltRight e038 MetaLeft e05b MetaRight e05c ContextMenu e05d',
+    'ISO, ABNT2, JIS and Korean keys':
+      'IntlBackslash 56 IntlRo 73 IntlYen 7d KanaMode 70 Convert 79 NonConvert 7b Lang1 72 Lang2 71 Lang3 78 Lang4 77 Lang5 76',
+    'media, browser, launch and power keys':
+      'AudioVolumeMute e020 AudioVolumeDown e02e AudioVolumeUp e030 MediaTrackNext e019 MediaTrackPrevious e010 MediaStop e024 ' +
+      'MediaPlayPause e022 MediaSelect e06d LaunchMail e06c LaunchApp1 e06b LaunchApp2 e021 BrowserHome e032 BrowserSearch e065 ' +
+      'BrowserFavorites e066 BrowserRefresh e067 BrowserStop e068 BrowserForward e069 BrowserBack e06a Power e05e Sleep e05f ' +
+      'WakeUp e063 Suspend e025 Eject e07d',
+    'editing keys of Sun and others':
+      'Again e005 Props e006 Undo e007 Cut e03c Copy e078 Paste 65 Open 64 Find e041 Help e075',
+  }
+  const pairs = Object.values(numbers).flatMap((text) => [...text.matchAll(/(\w+) ([0-9a-f]+)/g)].map((m) => [m[1] ?? '', Number.parseInt(m[2] ?? '', 16)] as const))
+
+  test.each(pairs)('%s is %i', (code, scan) => { expect(scancodes[code]).toBe(scan) })
+
+  test('there is no key but those, and Pause', () => {
+    expect(Object.keys(scancodes).sort()).toEqual([...pairs.map(([code]) => code), 'Pause'].sort())
+  })
 })
 
 describe('wireCode', () => {

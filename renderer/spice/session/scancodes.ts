@@ -1,6 +1,7 @@
 // Why: one table from the physical key (KeyboardEvent.code, W3C UI Events KeyboardEvent code Values) to the IBM AT
 // set-1 scancode that SPICE carries. By physical key, so every guest layout works, AltGr and dead keys included.
-// 0xe0xx = extended key. F13 and up, Japanese and Korean keys follow the Linux kernel's AT keyboard table, which QEMU uses.
+// 0xe0xx = extended key. Beyond the 105 keys the numbers are those that QEMU takes from SPICE (its `qnum`, keycodemapdb's
+// "AT set1 keycode" column): what a Windows driver or a keyboard of the time sent for Undo or Cut is another key there.
 
 const row = (first: number, codes: string): Record<string, number> =>
   Object.fromEntries(codes.split(' ').map((code, i) => [code, first + i]))
@@ -18,6 +19,7 @@ export const scancodes: Readonly<Record<string, number>> = {
 
   // JIS, ABNT2 and Korean keyboards
   KanaMode: 0x70, IntlRo: 0x73, Lang5: 0x76, Lang4: 0x77, Lang3: 0x78, Convert: 0x79, NonConvert: 0x7b, IntlYen: 0x7d,
+  // QEMU 6 and later know Lang1 and Lang2 by these, a real keyboard's F2 and F1 without the bit of a release.
   NumpadComma: 0x7e, Lang2: 0x71, Lang1: 0x72,
 
   // The extended keys of the 101-key keyboard and later
@@ -27,7 +29,8 @@ export const scancodes: Readonly<Record<string, number>> = {
   MetaLeft: 0xe05b, MetaRight: 0xe05c, ContextMenu: 0xe05d, Power: 0xe05e, Sleep: 0xe05f, WakeUp: 0xe063,
 
   // Editing, media and browser keys
-  Undo: 0xe008, Paste: 0xe00a, Cut: 0xe017, Copy: 0xe018, Help: 0xe03b, Eject: 0xe02c,
+  Again: 0xe005, Props: 0xe006, Undo: 0xe007, Cut: 0xe03c, Copy: 0xe078, Paste: 0x65, Open: 0x64, Find: 0xe041, Help: 0xe075,
+  Eject: 0xe07d, Suspend: 0xe025, NumpadParenLeft: 0xe076, NumpadParenRight: 0xe07b,
   MediaTrackPrevious: 0xe010, MediaTrackNext: 0xe019, AudioVolumeMute: 0xe020, LaunchApp2: 0xe021, MediaPlayPause: 0xe022,
   MediaStop: 0xe024, AudioVolumeDown: 0xe02e, AudioVolumeUp: 0xe030, BrowserHome: 0xe032, BrowserSearch: 0xe065,
   BrowserFavorites: 0xe066, BrowserRefresh: 0xe067, BrowserStop: 0xe068, BrowserForward: 0xe069, BrowserBack: 0xe06a,

@@ -1,4 +1,5 @@
 // Why: everything a session tells, in one list: the contract between the engine and whatever shows it.
+import type { ClipboardExcess } from './clipboard.ts'
 import type { CloseReason } from './close-reason.ts'
 import type { Notice } from './common-messages.ts'
 import type { CursorState } from './cursor.ts'
@@ -36,12 +37,14 @@ export interface SessionEvents {
   agent: AgentState
   /** Text the guest has put on its clipboard, while policy lets it out. */
   clipboard: string
+  /** A text was longer than the limit. Nothing of it was passed on. Bytes of UTF-8. */
+  clipboardTooLarge: ClipboardExcess
   cursor: CursorState & { readonly channelId: number }
   vm: { readonly name?: string; readonly uuid?: string }
   notice: Notice & { readonly channel: ChannelRef }
   /** The VM moves. Until migration is followed, 'switch-host' is where to connect anew. */
   migration: { readonly step: 'announced' | 'begin' | 'cancel' | 'end' | 'switch-host'; readonly target?: MigrationTarget }
-  /** The guest did not take the resolution that was asked for. */
+  /** The guest did not take the resolution that was asked for, nor when it was asked again. */
   monitorsRefused: undefined
   /** A message was lost, the channel goes on. For logs and statistics. */
   problem: { readonly channel: ChannelRef; readonly messageType: number; readonly detail: string }

@@ -38,7 +38,7 @@ export interface SessionOptions {
   readonly audio?: ChannelSink
   /** Default `off`. */
   readonly clipboard?: ClipboardPolicy
-  /** Channel types whose end is the session's. Default: main, display, inputs. */
+  /** Channel types whose first one's end is the session's; a further display may go. Default: main, display, inputs. */
   readonly vital?: readonly number[]
   /** Between two measurements of the round trip, ms; 0: none. Default 5000. */
   readonly probeEvery?: number
@@ -97,6 +97,7 @@ export class SpiceSession {
           this.#emit('agent', { up: caps !== undefined, resizes: caps?.has(AgentCap.MONITORS_CONFIG) ?? false, clipboard: caps?.has(AgentCap.CLIPBOARD_BY_DEMAND) ?? false })
         },
         clipboard: (text) => { this.#emit('clipboard', text) },
+        clipboardTooLarge: (excess) => { this.#emit('clipboardTooLarge', excess) },
         monitorsRefused: () => { this.#emit('monitorsRefused', undefined) },
         lost: (type, error) => { this.#emit('problem', { channel: MAIN, messageType: type, detail: `agent: ${String(error)}` }) },
       },
@@ -290,7 +291,7 @@ export class SpiceSession {
     if (member !== undefined) member.end = null
     if (this.#over) return
     if (ref.type === ChannelType.MAIN) return this.#end(reason, ref)
-    if (!(this.#o.vital ?? VITAL).includes(ref.type)) return this.#emit('channelClosed', { reason, channel: ref })
+    if (ref.id !== MAIN.id || !(this.#o.vital ?? VITAL).includes(ref.type)) return this.#emit('channelClosed', { reason, channel: ref })
     // The server ends its channels in any order, and says why on one of them.
     if (reason.kind !== 'ended') return this.#end(reason, ref)
     this.#cancelLastWord ??= this.#clock.after(LAST_WORD_MS, () => { this.#end(reason, ref) })

@@ -81,6 +81,7 @@ export function localSink(env: LocalSinkEnv, make: (offer: ChannelOffer, send: (
             handler.migrating?.(flags)
             reports.migrating(flags)
           },
+          pressed: () => { handler.pressed?.() },
           lost: (type, error) => {
             handler.lost?.(type, error)
             reports.problem(type, String(error))

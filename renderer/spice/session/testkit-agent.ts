@@ -8,7 +8,7 @@ import { Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
 import { Agent } from './agent.ts'
 import { TOKENS_GRANTED } from './agent-stream.ts'
-import type { ClipboardPolicy } from './clipboard.ts'
+import type { ClipboardExcess, ClipboardPolicy } from './clipboard.ts'
 import { capabilityWords } from './link.ts'
 import { ManualClock } from './testkit.ts'
 
@@ -23,6 +23,7 @@ export class Guest {
   readonly told: Told[] = []
   readonly states: (boolean | undefined)[] = []
   readonly texts: string[] = []
+  readonly excesses: ClipboardExcess[] = []
   readonly lost: number[] = []
   refused = 0
   starts = 0
@@ -39,6 +40,7 @@ export class Guest {
       {
         agent: (caps) => { this.states.push(caps?.has(AgentCap.MONITORS_CONFIG)) },
         clipboard: (text) => { this.texts.push(text) },
+        clipboardTooLarge: (excess) => { this.excesses.push(excess) },
         monitorsRefused: () => { this.refused++ },
         lost: (type) => { this.lost.push(type) },
       },

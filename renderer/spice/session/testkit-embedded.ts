@@ -10,18 +10,39 @@ interface NodeDuplex {
 }
 interface Ticket { readonly kind: 'none' | 'ticket'; readonly value?: string }
 export interface InputEvent { readonly kind: string; readonly [field: string]: unknown }
+export interface EmbeddedAgent {
+  readonly heard: readonly number[]
+  readonly ready: boolean
+  readonly clientOffers: boolean
+  copy(text: string, selection?: number): void
+  paste(): Promise<string | undefined>
+}
+export interface EmbeddedAgentOptions {
+  readonly lineEnds?: 'lf' | 'crlf'
+  readonly onMonitors?: (monitors: readonly { readonly width: number; readonly height: number; readonly x: number; readonly y: number }[]) => boolean
+}
 export interface EmbeddedServer {
   accept(stream: NodeDuplex): void
   disconnect(): void
   reset(): void
   setCursor(shape: undefined): void
+  setAgent(agent: EmbeddedAgent | undefined): void
+  setLocks(bits: number): void
+  setAbsolutePointer(has: boolean): void
   onInput(fn: (event: InputEvent) => void): () => void
   readonly stats: { readonly linked: number; readonly refused: number; readonly open: number; readonly pongs: number }
   readonly faults: { refuseTicket?: boolean; garbage?: boolean }
 }
 interface ServerModule { SpiceServer: new (o: { screen: unknown; ticket: () => Ticket; name: string; uuid: string }) => EmbeddedServer }
+interface AgentModule { VdAgent: new (o?: EmbeddedAgentOptions) => EmbeddedAgent }
 interface ScreenModule { DesktopScreen: new (o: { user: string; host: string; width: number; height: number }) => unknown }
 interface StreamModule { duplexPair(): [NodeDuplex, NodeDuplex] }
+
+/** The demo's double of spice-vdagent. */
+export async function embeddedAgent(options: EmbeddedAgentOptions = {}): Promise<EmbeddedAgent> {
+  const { VdAgent } = (await import(/* @vite-ignore */ new URL('../../../embedded/spice/vdagent.ts', import.meta.url).href)) as AgentModule
+  return new VdAgent(options)
+}
 
 /** The server, and an opener that cuts what the server says into pieces of these lengths in turn. */
 export async function embedded(ticket: Ticket, cuts: () => number): Promise<{ server: EmbeddedServer; openChannel: ChannelOpener; opened: string[]; openStreams: () => number }> {

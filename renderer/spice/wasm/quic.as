@@ -107,6 +107,22 @@ function prepare(sampleBits: i32): void {
   }
 }
 
+/** As learn(), all eight parameters at once. The mask's highest lane is the choice, as the loop's first one from above is. */
+function learnWide(channel: i32, bucket: i32, value: i32, limit: u32): void {
+  const from = counters + <usize>(((channel << 3) + bucket) << 5)
+  const costs = i16x8.extend_low_i8x16_u(v128.load64_zero(lengths + <usize>(value << 3)))
+  const low = i32x4.add(v128.load(from), i32x4.extend_low_i16x8_u(costs))
+  const high = i32x4.add(v128.load(from, 16), i32x4.extend_high_i16x8_u(costs))
+  let least = i32x4.min_u(low, high)
+  least = i32x4.min_u(least, i32x4.shuffle(least, least, 2, 3, 0, 1))
+  least = i32x4.min_u(least, i32x4.shuffle(least, least, 1, 0, 3, 2))
+  const mask = i32x4.bitmask(i32x4.eq(low, least)) | (i32x4.bitmask(i32x4.eq(high, least)) << 4)
+  store<u32>(best + (<usize>((channel << 3) + bucket) << 2), load<u32>(packed + (<usize>(31 - clz<i32>(mask)) << 2)))
+  const halved = <i32>(<u32>i32x4.extract_lane(least, 0) > limit)
+  v128.store(from, i32x4.shr_u(low, halved))
+  v128.store(from, i32x4.shr_u(high, halved), 16)
+}
+
 function learn(channel: i32, bucket: i32, value: i32, limit: u32): void {
   const from = counters + <usize>(((channel << 3) + bucket) << 5)
   const costs = lengths + <usize>(value << 3)
@@ -173,6 +189,7 @@ function colorSegment(y: i32, from: i32, to: i32): bool {
   const even: u32 = bits === 8 ? 0xff00 : 0x1f00
   const opaque: u32 = bits === 8 ? 0xff000000 : 0
   const limit = <u32>load<u16>(halveAt + (<usize>load<i32>(pace, STAGE) << 1))
+  const wide = bits === COUNTERS
   const top = lastBucket
   const row = colors + (<usize>(y * width) << 2)
   const above = row - (<usize>width << 2)
@@ -264,9 +281,15 @@ function colorSegment(y: i32, from: i32, to: i32): bool {
     if (wait > 0) wait--
     else {
       wait = gap(pace)
-      learn(0, rb, r, limit)
-      learn(1, gb, g, limit)
-      learn(2, bb, b, limit)
+      if (wide) {
+        learnWide(0, rb, r, limit)
+        learnWide(1, gb, g, limit)
+        learnWide(2, bb, b, limit)
+      } else {
+        learn(0, rb, r, limit)
+        learn(1, gb, g, limit)
+        learn(2, bb, b, limit)
+      }
     }
   }
   acc = a
