@@ -44,7 +44,7 @@ const forbidden = [
   },
   {
     name: 'drivers-do-not-know-each-other',
-    comment: 'One kind of hypervisor never imports another one; a SPICE display (.vv, URI) is what several of them hand out, and libvirt's URI is how IT writes a way through SSH.',
+    comment: 'One kind of hypervisor never imports another one; a SPICE display (.vv, URI) is what several of them hand out, and the URI of libvirt is how IT writes a way through SSH.',
     severity: 'error',
     from: { path: '^electron/drivers/([^/]+)/', ...notTest },
     to: { path: '^electron/drivers/[^/]+/', pathNot: ['^electron/drivers/$1/', '^electron/drivers/spice/', '^electron/drivers/libvirt/uri\\.ts$'] },

@@ -17,6 +17,8 @@ export interface FakeRequest {
 
 export interface FakeReply {
   readonly status: number
+  /** Of the status line; absent: the usual one. */
+  readonly reason?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer
 }
@@ -110,7 +112,7 @@ export class FakeHttpServer {
       }
       if (this.#fault) return misbehave(this.#fault, res, `http://127.0.0.1:${(this.#elsewhere?.address() as AddressInfo).port}/collect`)
       const reply = await this.#handler({ method: req.method ?? '', path: url.pathname, query: url.searchParams, headers: req.headers, body })
-      res.writeHead(reply.status, reply.headers).end(reply.body)
+      res.writeHead(reply.status, reply.reason, reply.headers).end(reply.body)
     } catch {
       res.destroy()
     }
