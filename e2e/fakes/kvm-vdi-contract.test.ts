@@ -109,7 +109,9 @@ async function kvmVdiRig(directory: boolean): Promise<DriverRig> {
     requests: () => state.requests.length,
     openSessions: () => state.sessions.size,
     elsewhere: () => visits,
-    // Its list is a page for people: any other page is one without pools.
+    // Its list is a page for people, and any other page is one without pools; an empty one is what it shows without a session.
+    without: ['html', 'truncated'],
+    mostDesktops: 500,
     ...trouble(server, `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/collect`),
     down: () => gate.shut(),
     up: async () => {
@@ -117,7 +119,6 @@ async function kvmVdiRig(directory: boolean): Promise<DriverRig> {
       await gate.open()
     },
     desktop: `pool:${POOL}` as DesktopId,
-    noDesktops: () => void state.person(ADA.user, ADA.password, [], directory),
     manyDesktops: (count) => {
       const ids = Array.from({ length: count }, (_, i) => 1000 + i)
       for (const id of ids) state.pool(id, `pool ${id}`, [{ vmId: id, name: `vm-${id}` }])

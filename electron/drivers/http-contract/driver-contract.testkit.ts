@@ -26,6 +26,7 @@ export function driverContract(name: string, makeRig: () => Promise<DriverRig>, 
     })
     afterEach(async () => {
       rig.release()
+      rig.fault(undefined)
       for (const close of closing.splice(0)) await close()
       await rig.close()
     })
@@ -47,6 +48,11 @@ export function driverContract(name: string, makeRig: () => Promise<DriverRig>, 
       const credentials = { user: rig.person.user, password: secret(rig.person.password) }
       await driven(rig, s.powerOn(rig.desktop, (p) => states.push(p), ctx, credentials))
       return states
+    }
+    /** What a start brought with it is used up: the next console is asked for. */
+    const usedUp = async (s: HypervisorSession): Promise<void> => {
+      const grant = await driven(rig, s.openConsole(rig.desktop, ctx))
+      grant.ticket?.dispose()
     }
     const can = (kind: (typeof FAULTS)[number]): boolean => rig.without?.includes(kind) !== true
 
@@ -123,7 +129,8 @@ export function driverContract(name: string, makeRig: () => Promise<DriverRig>, 
         expect(list.map((d) => d.id)).toContain(rig.desktop)
         for (const d of list) expect(Desktop.safeParse(d).success, JSON.stringify(d)).toBe(true)
       })
-      it('that do not exist are told', async () => {
+      it('that do not exist are told', async ({ skip }) => {
+        if (!rig.noDesktops) return skip()
         rig.noDesktops()
         // Both are understood above: an empty list, or the reason for it.
         const s = await session()
@@ -140,10 +147,11 @@ export function driverContract(name: string, makeRig: () => Promise<DriverRig>, 
         }
       })
       it('come by the thousand with a few requests', async () => {
-        rig.manyDesktops(1000)
+        const count = rig.mostDesktops ?? 1000
+        rig.manyDesktops(count - 1)
         const s = await session()
         const before = rig.requests()
-        expect((await s.listDesktops(ctx)).length).toBeGreaterThanOrEqual(1000)
+        expect((await s.listDesktops(ctx)).length).toBeGreaterThanOrEqual(count)
         expect(rig.requests() - before).toBeLessThanOrEqual(10)
       })
       it('of nobody\'s are not found', async () => {
@@ -164,7 +172,6 @@ export function driverContract(name: string, makeRig: () => Promise<DriverRig>, 
         const states = await powered(await session())
         expect(states).toContain('starting')
         expect(states.at(-1)).toBe('running')
-        expect(new Set(states).size).toBe(states.length)
       })
       it('does nothing to one that runs', async () => {
         rig.running()
@@ -251,6 +258,7 @@ export function driverContract(name: string, makeRig: () => Promise<DriverRig>, 
         expect(await held((signal) => s.listDesktops(callContext(signal)))).toBe('cancelled')
         expect(await held((signal) => s.powerOn(rig.desktop, () => undefined, callContext(signal), { user: rig.person.user, password: secret(rig.person.password) }))).toBe('cancelled')
         await powered(s)
+        await usedUp(s)
         expect(await held((signal) => s.powerState(rig.desktop, callContext(signal)))).toBe('cancelled')
         expect(await held((signal) => s.openConsole(rig.desktop, callContext(signal)))).toBe('cancelled')
         const path = await driven(rig, s.credentialPath(rig.desktop, ctx))
@@ -333,6 +341,7 @@ export function driverContract(name: string, makeRig: () => Promise<DriverRig>, 
         if (!can(kind)) return skip()
         const s = await session()
         await powered(s)
+        await usedUp(s)
         const works = [() => s.listDesktops(ctx), () => s.powerState(rig.desktop, ctx), () => s.openConsole(rig.desktop, ctx)]
         rig.fault(kind)
         for (const work of works) {

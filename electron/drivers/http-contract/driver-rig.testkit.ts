@@ -69,7 +69,10 @@ export interface DriverRig {
 
   /** The desktop the suite works with, powered off at first, at a server that is otherwise well. */
   readonly desktop: DesktopId
-  noDesktops(): void
+  /** Absent: the product cannot say it apart from something else. */
+  noDesktops?(): void
+  /** What the driver takes for more than anybody has; absent: at least 1,000. */
+  readonly mostDesktops?: number
   /** So many besides. */
   manyDesktops(count: number): void
   /** A desktop whose name holds markup, control characters, direction overrides and 10,000 characters. */

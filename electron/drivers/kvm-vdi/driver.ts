@@ -29,6 +29,7 @@ export function createKvmVdiDriver(deps: KvmVdiDriverDeps): HypervisorDriver {
   return {
     kind: endpoint.kind,
     async signIn(input: SignInInput, ctx: CallContext): Promise<SignInOutcome> {
+      if (input.user === '' || /[\p{Cc}\p{Cs}\u2028\u2029]/u.test(input.user)) throw new AppError('auth.input', 'the user name is empty or holds a control character')
       if (input.password.byteLength === 0) throw new AppError('auth.input', 'the password is empty')
       const http = open()
       try {
