@@ -81,6 +81,9 @@ describe('memory', () => {
   test('warming up is no growth', () => {
     expect(judge(points((i) => Math.min(i, 8)))).toMatchObject({ flat: true, slopes: { workerHeapMB: 0 } })
   })
+  test('a few pictures more at the end of a short look are none', () => {
+    expect(judge([0, 4, 8, 12].map((seconds) => ({ seconds, rssMB: 1, pageHeapMB: 1, workerHeapMB: 1, workerBuffersMB: 50 + seconds / 4 })))).toMatchObject({ flat: true, slopes: { workerBuffersMB: 15 } })
+  })
   test('a leak is', () => {
     expect(judge(points((i) => i))).toMatchObject({ flat: false, slopes: { workerHeapMB: 3 } })
   })

@@ -27,12 +27,14 @@ export interface SoakReport {
   readonly points: readonly MemoryPoint[]
   /** MB a minute over the last two thirds. */
   readonly slopes: Readonly<Record<'rssMB' | 'pageHeapMB' | 'workerHeapMB' | 'workerBuffersMB', number>>
-  /** None of the heaps grows by more than FLAT_MB_PER_MINUTE. */
+  /** No heap grows faster than FLAT_MB_PER_MINUTE and by more than the pictures that happen to be under way. */
   readonly flat: boolean
   readonly counts: PageCounts
 }
 
 export const FLAT_MB_PER_MINUTE = 1
+/** Two pictures of a third of the screen, more or less, say nothing. */
+const UNDER_WAY_MB = 6
 const MB = 1e6
 
 async function heapOf(session: Nested): Promise<{ readonly heap: number; readonly buffers: number }> {
@@ -45,7 +47,8 @@ export function judge(points: readonly MemoryPoint[]): Pick<SoakReport, 'slopes'
   const late = points.slice(Math.floor(points.length / 3))
   const of = (key: keyof MemoryPoint): number => Math.round(slope(late.map((p) => [p.seconds / 60, p[key]] as const)) * 100) / 100
   const slopes = { rssMB: of('rssMB'), pageHeapMB: of('pageHeapMB'), workerHeapMB: of('workerHeapMB'), workerBuffersMB: of('workerBuffersMB') }
-  const flat = [slopes.pageHeapMB, slopes.workerHeapMB, slopes.workerBuffersMB].every((s) => s < FLAT_MB_PER_MINUTE)
+  const minutes = ((late.at(-1)?.seconds ?? 0) - (late[0]?.seconds ?? 0)) / 60
+  const flat = [slopes.pageHeapMB, slopes.workerHeapMB, slopes.workerBuffersMB].every((s) => s < FLAT_MB_PER_MINUTE || s * minutes < UNDER_WAY_MB)
   return { slopes, flat }
 }
 

@@ -8,6 +8,8 @@ export interface DemoReport {
   readonly endpoint: string
   readonly desktop: string
   readonly sso: SsoReport
+  /** Whose session the guest itself says it has; null: nobody's, or it cannot be asked. */
+  readonly guestUser: string | null
   /** ms is null for a phase that did not run. */
   readonly phases: readonly { readonly name: string; readonly ms: number | null }[]
   /** From Enter to the later of first frame and sign-on, without the time in which the desktop was picked. */
@@ -21,5 +23,6 @@ export function printReport(report: DemoReport, say: (line: string) => void): vo
   for (const p of report.phases) say(`  ${p.name.padEnd(14)}${p.ms === null ? '–' : `${p.ms.toFixed(0)} ms`}`)
   say('')
   say(`  sign-on: ${report.sso.outcome}${report.sso.confirmedBy ? ` (by ${report.sso.confirmedBy})` : ''}, ${report.sso.ms.toFixed(0)} ms`)
+  if (report.guestUser !== null) say(`  the guest says: ${report.guestUser} is signed in`)
   say(`  in all:  ${report.totalMs.toFixed(0)} ms`)
 }

@@ -84,7 +84,7 @@ export const inputChecks: readonly Check[] = [
     name: 'sound: the guest plays, the page hears',
     async run(v) {
       await v.inside.shell('amixer -q sset Master 80% unmute 2>/dev/null || :')
-      await v.inside.launch('speaker-test -D plughw:0,0 -t sine -f 440 -l 2')
+      await v.inside.launch('speaker-test -D plughw:0,0 -c 2 -b 200000 -p 50000 -t sine -f 440 -l 4')
       const session = await v.kiosk.page.context().newCDPSession(v.kiosk.page)
       const nodes = async (): Promise<number> => {
         const { result } = await session.send('Runtime.evaluate', { expression: 'AudioWorkletNode.prototype' })

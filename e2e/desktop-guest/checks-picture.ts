@@ -1,5 +1,6 @@
 // Why: what a person looks at on a desktop: text, scrolling, a photo, a window that moves. Each is let come to rest and must then be,
 // pixel for pixel, what QEMU has drawn.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import type { Check, Facts, Visit } from './check.ts'
 import { eventually, must } from './expect.ts'
@@ -21,12 +22,21 @@ async function agreement({ lab, kiosk: { page } }: Visit): Promise<Agreement> {
 }
 
 /**
- * Waits until all three agree.
+ * Waits until all three agree, twice about the same picture: in between, the guest may be about to go on drawing.
  * @param unlike sums of pictures that it must not be: what was to be drawn is not yet there
  * @returns how it looked
  */
 export async function agrees(v: Visit, unlike: readonly number[] = []): Promise<Facts> {
-  const found = await eventually('pixels that differ (-1: scaled)', 30, () => agreement(v), (a) => a.engine === 0 && a.glass === 0 && !unlike.includes(a.sum))
+  let last = -1
+  const isAtRest = (sum: number): boolean => {
+    const same = sum === last
+    last = sum
+    return same
+  }
+  const found = await eventually('pixels that differ (-1: scaled)', 30, async () => {
+    await sleep(700)
+    return agreement(v)
+  }, (a) => isAtRest(a.sum) && a.engine === 0 && a.glass === 0 && !unlike.includes(a.sum))
   must(found.colours >= 8, `the screen has ${found.colours} colours only`)
   return { ...found }
 }

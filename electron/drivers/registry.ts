@@ -12,6 +12,7 @@ import type { Endpoint } from '../../shared/config/endpoint.ts'
 import { createKvmVdiDriver } from './kvm-vdi/driver.ts'
 import { createLibvirtDriver } from './libvirt/driver.ts'
 import { parseLibvirtUri } from './libvirt/uri.ts'
+import { createOvirtDriver } from './ovirt/driver.ts'
 import { createSpiceDriver } from './spice/driver.ts'
 import type { VvFile } from './spice/vv-file.ts'
 
@@ -43,6 +44,7 @@ const sites: Sites = {
       name: parseLibvirtUri(uri, { access: endpoint.access, dev: deps.dev }).host,
       driver: createLibvirtDriver({ endpoint: { ...endpoint, uri }, ...deps }),
     })),
+  ovirt: (endpoint, deps) => list(endpoint.url).map((url) => ({ name: hostOf(url), driver: createOvirtDriver({ endpoint: { ...endpoint, url }, ...deps }) })),
   spice: (endpoint, deps) => [{ name: endpoint.label, driver: createSpiceDriver({ endpoint, ...deps }) }],
   'kvm-vdi': (endpoint, deps) => list(endpoint.url).map((url) => ({ name: hostOf(url), driver: createKvmVdiDriver({ endpoint: { ...endpoint, url }, ...deps }) })),
 }

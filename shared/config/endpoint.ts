@@ -154,7 +154,7 @@ export const SpiceEndpoint = z
   }, { when: isObject })
 export type SpiceEndpoint = z.output<typeof SpiceEndpoint>
 
-export const Endpoint = z.discriminatedUnion('kind', [LibvirtEndpoint, KvmVdiEndpoint, SpiceEndpoint])
+export const Endpoint = z.discriminatedUnion('kind', [LibvirtEndpoint, OvirtEndpoint, KvmVdiEndpoint, SpiceEndpoint])
 export type Endpoint = z.output<typeof Endpoint>
 
 /** An endpoint at one of its hosts: what a driver is made for. */

@@ -186,6 +186,14 @@ describe('a desktop', () => {
   })
 })
 
+describe('somebody without pools', () => {
+  it('has no desktops, which is no reason to sign in again', async () => {
+    const t = await rig()
+    t.state.person('new', 'x', [])
+    expect(await (await t.signIn('new', 'x')).listDesktops(t.ctx)).toEqual([])
+  })
+})
+
 describe('while it is used', () => {
   it('the dashboard hears of it, and a missed beat is told and made up for', async () => {
     const t = await rig()

@@ -45,7 +45,10 @@ export class Dashboard {
 
   async pools(ctx: CallContext): Promise<readonly Pool[]> {
     const reply = await this.#http.request({ method: 'GET', path: '/draw_html5_buttons.php', maxBytes: MAX_PAGE }, ctx)
-    return parsePools(this.#ok(reply).text())
+    const pools = parsePools(this.#ok(reply).text())
+    // Nobody's page is as empty as that of a session which is over; the page around it tells them apart.
+    if (pools.length === 0) this.#ok(await this.#http.request({ method: 'GET', path: '/client_pools.php', maxBytes: MAX_PAGE }, ctx))
+    return pools
   }
 
   /** @param credentials passed on to the guest if the dashboard starts one now; undefined: no sign-on */
