@@ -56,8 +56,6 @@ export interface DriverRig {
   /** Requests that reached the place a redirect points to. */
   readonly elsewhere: () => number
   readonly faultCodes?: Partial<Record<Fault, readonly ErrorCode[]>>
-  /** Faults this product cannot show (no HTTP, no JSON). */
-  readonly without?: readonly Fault[]
 
   fault(kind: Fault | undefined): void
   /** Requests from then on get no answer until `release`. Resolves when one has come. */
@@ -70,7 +68,7 @@ export interface DriverRig {
   /** The desktop the suite works with, powered off at first, at a server that is otherwise well. */
   readonly desktop: DesktopId
   /** Absent: the product cannot say it apart from something else. */
-  noDesktops?(): void
+  noDesktops(): void
   /** What the driver takes for more than anybody has; absent: at least 1,000. */
   readonly mostDesktops?: number
   /** So many besides. */

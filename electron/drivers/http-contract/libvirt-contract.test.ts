@@ -131,5 +131,7 @@ function libvirtRig(access: 'person' | 'device'): Promise<DriverRig> {
   })
 }
 
-driverContract('libvirt, as the person', () => libvirtRig('person'), { connection: true })
-driverContract('libvirt, as the device', () => libvirtRig('device'), { connection: true })
+// SSH instead of TLS; the agent is spoken to by core, not by the driver.
+const without = ['distrusting', 'agentSilent'] as const
+driverContract('libvirt, as the person', () => libvirtRig('person'), { connection: true, without })
+driverContract('libvirt, as the device', () => libvirtRig('device'), { connection: true, without })
