@@ -17,3 +17,10 @@ it('is what URLSearchParams makes', () => {
     }),
   )
 })
+
+it('a list is the field several times, and what a function made is wiped', () => {
+  const made = Buffer.from('a b&ü', 'utf8')
+  expect(formBody({ command: ['/bin/x', '--from stdin'], 'input-data': () => made, last: '1' }).content().toString('latin1')).toBe('command=%2Fbin%2Fx&command=--from+stdin&input-data=a+b%26%C3%BC&last=1')
+  expect(made.every((b) => b === 0)).toBe(true)
+  expect(formBody({ command: [] }).content()).toHaveLength(0)
+})

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import type { AppError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
-import type { CallContext } from './driver.ts'
+import type { CallContext, Challenge } from './driver.ts'
 
 export interface SshTarget {
   readonly host: string
@@ -16,8 +16,15 @@ export interface SshTarget {
   readonly timeoutMs: number
 }
 
-/** password is tried as `password`, then as the answer to keyboard-interactive prompts that ask for one hidden input. */
+/** password is tried as `password`, then as the answer to the keyboard-interactive prompt that asks for it. */
 export type SshCredential = { readonly kind: 'password'; readonly password: Secret } | { readonly kind: 'key'; readonly keyFile: string }
+
+/**
+ * Asks the person for one more thing while the half-made connection waits; the deadline stands still meanwhile. Called
+ * once at a time. What it gives is lent until it is called again or the connection attempt ends. A rejection ends the
+ * attempt with that error.
+ */
+export type AskPerson = (challenge: Challenge) => Promise<Secret>
 
 export interface ExecResult {
   /** Exit status; undefined when killed by a signal. */
@@ -52,10 +59,15 @@ export interface SshConnection {
 }
 
 export interface SshConnector {
-  /** Errors: ssh.unreachable/refused/timeout/handshake/host-key-unknown/host-key-changed/device-key, auth.rejected, auth.locked. */
-  connect(target: SshTarget, credential: SshCredential, ctx: CallContext): Promise<SshConnection>
+  /**
+   * Errors: ssh.unreachable/refused/timeout/handshake/host-key-unknown/host-key-changed/device-key, auth.rejected,
+   * auth.locked, auth.unsupported; with `ask` also auth.challenge-rejected, auth.challenge-timeout (the server did not
+   * wait for the person) and auth.expired (a new password was asked for, given and not taken).
+   * @param ask absent: a server that wants more than the password is auth.unsupported
+   */
+  connect(target: SshTarget, credential: SshCredential, ctx: CallContext, ask?: AskPerson): Promise<SshConnection>
   /** Authenticates as the person, opens no channel, closes at once. Same errors. */
-  verifyPassword(target: SshTarget, password: Secret, ctx: CallContext): Promise<void>
+  verifyPassword(target: SshTarget, password: Secret, ctx: CallContext, ask?: AskPerson): Promise<void>
   /** Key exchange alone: the host answers and is the pinned one. Nothing is authenticated, no name is sent. Same errors. */
   identify(target: SshTarget, ctx: CallContext): Promise<void>
 }

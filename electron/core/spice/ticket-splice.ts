@@ -82,7 +82,7 @@ export class TicketSplice {
       if (!auth) return
       if (head > 0 && auth.readUInt32LE(0) !== AUTH_SPICE) throw new AppError('spice.link-failed', 'the page chose an authentication other than SPICE')
       this.#pageState = 'pipe'
-      this.#e.toServer(Buffer.concat([auth.subarray(0, head), this.#encrypted(auth.subarray(head))]))
+      this.#e.toServer(Buffer.concat([auth.subarray(0, head), this.#encrypted()]))
       const rest = this.#page.take(this.#page.length)
       if (rest && rest.length > 0) this.#e.toServer(rest)
     }
@@ -115,21 +115,26 @@ export class TicketSplice {
     }
   }
 
-  /** RSA-OAEP (SHA-1, as the protocol fixes it) of ticket + NUL; a display without a ticket gets the page's bytes. */
-  #encrypted(fromPage: Buffer): Buffer {
+  /**
+   * RSA-OAEP (SHA-1, as the protocol fixes it) of ticket + NUL, of the NUL alone where the display asks for none: it is
+   * decrypted there all the same. What the page sent in its place is worth nothing.
+   */
+  #encrypted(): Buffer {
     const ticket = this.#ticket
-    if (!ticket) return fromPage
+    if (!ticket) return seal(serverKey(this.#key), Buffer.alloc(1))
     if (ticket.disposed) throw new AppError('spice.ticket-refused', 'the one-time ticket was over before this channel was linked')
     const publicKey = serverKey(this.#key)
     return ticket.use((bytes) => {
       const plain = Buffer.alloc(bytes.length + 1)
       bytes.copy(plain)
-      const out = publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }, plain)
+      const out = seal(publicKey, plain)
       plain.fill(0)
       return out
     })
   }
 }
+
+const seal = (key: KeyObject, plain: Buffer): Buffer => publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }, plain)
 
 /** SPKI DER out of the link reply, 1024-bit RSA. Errors: spice.link-failed */
 function serverKey(der: Buffer | undefined): KeyObject {

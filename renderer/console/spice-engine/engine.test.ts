@@ -60,13 +60,6 @@ let settings: Partial<ConsoleOptions>
 
 beforeEach(() => {
   vi.stubGlobal('ResizeObserver', class { observe(): void { return } disconnect(): void { return } })
-  // The ticket's encryption is the platform's; here it stays readable.
-  vi.spyOn(crypto.subtle, 'importKey').mockResolvedValue({} as CryptoKey)
-  vi.spyOn(crypto.subtle, 'encrypt').mockImplementation((_a, _k, data) => {
-    const out = new Uint8Array(128)
-    out.set(new Uint8Array(data as ArrayBuffer))
-    return Promise.resolve(out.buffer)
-  })
   // Browsers have it; this DOM only for keys.
   Object.assign(MouseEvent.prototype, { getModifierState: (name: string) => name === 'CapsLock' })
   Object.assign(HTMLCanvasElement.prototype, { transferControlToOffscreen: () => ({}) })

@@ -19,6 +19,7 @@ import { place } from './placement.ts'
 import { PagePointer } from './pointer.ts'
 import { portChannel } from './port-channel.ts'
 import { soundSink } from './sound.ts'
+import { unsealed } from './unsealed.ts'
 import { WindowSize } from './window-size.ts'
 
 /** The display of the console; further ones are kept up but not shown. */
@@ -71,6 +72,7 @@ class Mount {
     const openChannel = async (type: number, id: number) => portChannel(await options.openChannel(type, id))
     const { policy, maxBytes } = options.clipboard ?? { policy: 'off', maxBytes: 0 }
     this.#session = new SpiceSession({
+      cipher: unsealed,
       openChannel,
       display: this.#proxy,
       clipboard: policy,

@@ -5,6 +5,7 @@ import { decodesOpus, webAudioOutput, webCodecsOpus } from '../../spice/media/we
 import { systemClock } from '../../spice/session/clock.ts'
 import type { ChannelOpener } from '../../spice/session/byte-channel.ts'
 import { localSink, type ChannelSink, type SinkChannel } from '../../spice/session/sink.ts'
+import { unsealed } from './unsealed.ts'
 import workletUrl from '../../spice/media/playback-worklet.ts?worker&url'
 
 /** @param onDelay sound that waits until it is heard, ms; undefined: none plays */
@@ -17,7 +18,7 @@ export function soundSink(openChannel: ChannelOpener, onDelay: (ms: number | und
       // What is offered to the server has to be known before the link.
       void opus.then((can) => {
         if (over) return
-        const sink = localSink({ openChannel, clock: systemClock }, () =>
+        const sink = localSink({ openChannel, clock: systemClock, cipher: unsealed }, () =>
           playbackChannel({
             output: (channels, rate) => webAudioOutput(channels, rate, workletUrl, onDelay),
             opus: can ? webCodecsOpus : undefined,

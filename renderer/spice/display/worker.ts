@@ -4,6 +4,7 @@ import { decodeJpeg, MjpegDecoder } from '../media/jpeg.ts'
 import { supportedCodecs, WebCodecsDecoder } from '../media/video-decoder.ts'
 import type { ByteChannel } from '../session/byte-channel.ts'
 import { systemClock } from '../session/clock.ts'
+import type { TicketCipher } from '../session/link.ts'
 import { loadWasmDecoders } from '../wasm/decoders.ts'
 import { VideoCodecType } from '../wire/enums.ts'
 import type { Surface } from '../canvas/surface.ts'
@@ -75,8 +76,12 @@ function nextFrame(scope: WorkerScope, fn: () => void): void {
   scope.requestAnimationFrame(once)
 }
 
-/** Makes this worker a display host. @param toChannel the bytes on a port that `openPort` of the proxy gave */
-export function startDisplayWorker(scope: WorkerScope, toChannel: (port: MessagePort) => ByteChannel): void {
+/**
+ * Makes this worker a display host.
+ * @param toChannel the bytes on a port that `openPort` of the proxy gave
+ * @param cipher what seals tickets; default: the platform's RSA-OAEP
+ */
+export function startDisplayWorker(scope: WorkerScope, toChannel: (port: MessagePort) => ByteChannel, cipher?: TicketCipher): void {
   const host = new DisplayHost({
     post: (message, transfer = []) => { scope.postMessage(message, transfer) },
     toChannel,
@@ -85,6 +90,7 @@ export function startDisplayWorker(scope: WorkerScope, toChannel: (port: Message
     end: () => { scope.close() },
     clock: systemClock,
     codecs: browserCodecs(),
+    ...(cipher && { cipher }),
   })
   scope.onmessage = (e) => { host.receive(e.data) }
 }
