@@ -179,6 +179,7 @@ function wrapped(session: HypervisorSession, site: string | undefined, lost: (wh
   const { act, attended } = session
   return {
     ...(site !== undefined && { site }),
+    ...(session.guestUser !== undefined && { guestUser: session.guestUser }),
     listDesktops: (ctx) => session.listDesktops(ctx),
     powerOn: (id, onState, ctx, credentials) => session.powerOn(id, onState, ctx, credentials),
     powerState: (id, ctx) => session.powerState(id, ctx),

@@ -13,6 +13,7 @@ import { createKvmVdiDriver } from './kvm-vdi/driver.ts'
 import { createLibvirtDriver } from './libvirt/driver.ts'
 import { parseLibvirtUri } from './libvirt/uri.ts'
 import { createOvirtDriver } from './ovirt/driver.ts'
+import { createProxmoxDriver } from './proxmox/driver.ts'
 import { createSpiceDriver } from './spice/driver.ts'
 import type { VvFile } from './spice/vv-file.ts'
 
@@ -45,6 +46,7 @@ const sites: Sites = {
       driver: createLibvirtDriver({ endpoint: { ...endpoint, uri }, ...deps }),
     })),
   ovirt: (endpoint, deps) => list(endpoint.url).map((url) => ({ name: hostOf(url), driver: createOvirtDriver({ endpoint: { ...endpoint, url }, ...deps }) })),
+  proxmox: (endpoint, deps) => list(endpoint.url).map((url) => ({ name: hostOf(url), driver: createProxmoxDriver({ endpoint: { ...endpoint, url }, ...deps }) })),
   spice: (endpoint, deps) => [{ name: endpoint.label, driver: createSpiceDriver({ endpoint, ...deps }) }],
   'kvm-vdi': (endpoint, deps) => list(endpoint.url).map((url) => ({ name: hostOf(url), driver: createKvmVdiDriver({ endpoint: { ...endpoint, url }, ...deps }) })),
 }

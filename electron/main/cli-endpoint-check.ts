@@ -5,10 +5,14 @@ import type { EndpointCheck, EndpointFinding } from '../adapters/config/load.ts'
 import { toAppError } from '../core/errors.ts'
 import { Redactor } from '../core/redactor.ts'
 import { parseLibvirtUri, type LibvirtUri } from '../drivers/libvirt/uri.ts'
+import { checkSshWay } from '../drivers/proxmox/node-ssh.ts'
 import { parseSpiceUri } from '../drivers/spice/spice-uri.ts'
 import { disposeTarget } from '../drivers/spice/target.ts'
 
 type Given = Readonly<Record<string, unknown>>
+/** Its place is checked for {vmid}; the schema has the same one. */
+const DEFAULT_SOCKET = '/var/run/qemu-server/{vmid}.kvm-vdi'
+
 type At = NonNullable<EndpointFinding['at']>
 
 const error = (message: string, at: At): EndpointFinding => ({ severity: 'error', message, at })
@@ -21,14 +25,30 @@ export const checkEndpoint: EndpointCheck = ({ kind, given }, { dev }) => {
   switch (kind) {
     case 'libvirt':
       return each(given, 'uri', (uri, at) => libvirt(uri, at, given['access'], dev))
+    case 'proxmox':
+      return [...each(given, 'url', (url, at) => web(url, at, false)), ...files(given), ...nodeWay(given, dev)]
     case 'kvm-vdi':
     case 'ovirt':
-    case 'proxmox':
       return [...each(given, 'url', (url, at) => web(url, at, kind === 'kvm-vdi' ? given['insecure'] === true : false)), ...files(given)]
     case 'spice':
       return [...each(given, 'uri', spice), ...files(given)]
     default:
       return []
+  }
+}
+
+/** Proxmox VE: SSH to its nodes, for the channel of each VM. */
+function nodeWay(given: Given, dev: boolean): EndpointFinding[] {
+  const at = ['signOn', 'ssh', 'uri']
+  const [uri, socket] = [within(given, ...at), within(given, 'signOn', 'ssh', 'socket')]
+  if (!filled(uri)) return []
+  try {
+    checkSshWay({ uri, socket: filled(socket) ? socket : DEFAULT_SOCKET }, dev)
+    return libvirt(uri.replaceAll('{node}', 'node'), at, 'device', dev)
+  } catch (e) {
+    const wrong = toAppError(e)
+    if (wrong.code !== 'config.invalid') throw wrong
+    return [error(wrong.params['what'] ?? wrong.detail, at)]
   }
 }
 

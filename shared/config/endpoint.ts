@@ -107,9 +107,9 @@ export const ProxmoxEndpoint = z.strictObject({
   ...Labels,
   kind: z.literal('proxmox').describe('Proxmox VE 7 and later.'),
   url: addresses('Address of a node of the cluster, or a list: https://pve1.example.com:8006'),
-  realm: z.string().regex(/^[A-Za-z][A-Za-z0-9.-]{0,31}$/, 'a realm, e.g. pam, pve or ldap1').default('pam').describe('Realm that is taken where the person types none; user@realm says it itself.'),
+  realm: z.string().regex(/^[A-Za-z][A-Za-z0-9._-]{0,31}$/, 'a realm, e.g. pam, pve or ldap1').default('pam').describe('Realm that is taken where the person types none; user@realm says it itself.'),
   token: File.optional().describe('File with an API token (USER@REALM!NAME=SECRET) for the working calls; the person is then only checked. Readable by this account alone.'),
-  proxy: z.string().regex(/^[A-Za-z0-9.:[\]-]{1,255}$/, 'a host name or address').optional().describe('Host of the SPICE proxy as this device reaches it; absent: the one the server names.'),
+  proxy: z.string().regex(/^(?:[A-Za-z0-9][A-Za-z0-9.-]{0,252}|[0-9A-Fa-f:.]{2,45}|\[[0-9A-Fa-f:.]{2,45}\])$/, 'a host name or address without a port (it is always 3128)').optional().describe('Host of the SPICE proxy as this device reaches it; absent: the one the server names.'),
   signOn: ApiSignOn.extend({
     helper: z.array(z.string().min(1).max(1024)).min(1).max(20).optional().describe('Command inside the guest that the QEMU guest agent starts; it gets one JSON line with name and password on standard input. Without it, and without `ssh`, nothing is passed on.'),
     ssh: z
@@ -154,7 +154,7 @@ export const SpiceEndpoint = z
   }, { when: isObject })
 export type SpiceEndpoint = z.output<typeof SpiceEndpoint>
 
-export const Endpoint = z.discriminatedUnion('kind', [LibvirtEndpoint, OvirtEndpoint, KvmVdiEndpoint, SpiceEndpoint])
+export const Endpoint = z.discriminatedUnion('kind', [LibvirtEndpoint, OvirtEndpoint, ProxmoxEndpoint, KvmVdiEndpoint, SpiceEndpoint])
 export type Endpoint = z.output<typeof Endpoint>
 
 /** An endpoint at one of its hosts: what a driver is made for. */

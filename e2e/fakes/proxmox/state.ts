@@ -26,6 +26,8 @@ export interface FakeAcl {
 
 export interface FakeVm {
   readonly vmid: number
+  /** Looks until high availability has started it. */
+  haRounds?: number
   readonly type: 'qemu' | 'lxc'
   name: string
   node: string
@@ -36,8 +38,8 @@ export interface FakeVm {
   lock?: string
   spice: boolean
   ha: boolean
-  /** How its next start goes; slow: so many looks at the task. */
-  start: 'at-once' | 'slow' | 'fails' | 'never'
+  /** How its next start goes; slow: so many looks at the task; dies: the task works, and the VM is where it was. */
+  start: 'at-once' | 'slow' | 'fails' | 'never' | 'dies'
   agent: 'none' | 'silent' | 'runs'
   /** What the helper in the guest ends with. */
   helperStatus: number

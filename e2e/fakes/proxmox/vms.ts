@@ -6,8 +6,9 @@ import { check } from './access.ts'
 import { SPICE_PORT, type FakeVm, type PveState } from './state.ts'
 import { data, only, Refusal } from './wire.ts'
 
-/** Looks at a task, or at a VM that high availability starts, until it is done. */
+/** Looks at a task until it is done, and at a VM until high availability has started it. */
 const SLOW = 4
+const HA_ROUNDS = 10
 
 /** GET /cluster/resources: whatever the asker may audit, containers and templates included. */
 export function resources(state: PveState, who: string, given: Map<string, string[]>): FakeReply {
@@ -41,6 +42,7 @@ export function power(state: PveState, who: string, vm: FakeVm, what: string, gi
   const isWake = what === 'start' && vm.lock === 'suspended'
   if (vm.lock !== undefined && !isWake && !(vm.lock === 'backup' && what === 'start' && vm.status === 'running')) throw new Refusal(500, `VM is locked (${vm.lock})`)
   const to = (status: FakeVm['status'], qmpstatus: string) => (): void => {
+    if (vm.start === 'dies' && status === 'running') return
     vm.status = status
     vm.qmpstatus = qmpstatus
     delete vm.lock
@@ -50,7 +52,7 @@ export function power(state: PveState, who: string, vm: FakeVm, what: string, gi
     case 'start':
       if (vm.status === 'running' && vm.qmpstatus !== 'prelaunch') return run('qmstart', () => undefined, `VM ${vm.vmid} already running`)
       if (vm.start === 'fails') return run('qmstart', () => undefined, 'start failed: QEMU exited with code 1')
-      if (vm.ha) return run('hastart', () => void (vm.start = 'slow'), undefined)
+      if (vm.ha) return run('hastart', () => void (vm.haRounds = HA_ROUNDS))
       return run('qmstart', to('running', 'running'), undefined, vm.start === 'never' ? Infinity : vm.start === 'slow' ? SLOW : 1)
     case 'resume':
       if (vm.status !== 'running') return run('qmresume', () => undefined, `VM ${vm.vmid} not running`)
@@ -89,7 +91,8 @@ export function taskStatus(state: PveState, who: string, node: string, upid: str
 
 /** A VM that high availability is to start runs some rounds later. */
 export function haRound(vm: FakeVm): void {
-  if (!vm.ha || vm.status === 'running' || vm.start !== 'slow') return
+  if (vm.haRounds === undefined || --vm.haRounds > 0) return
+  delete vm.haRounds
   vm.status = 'running'
   vm.qmpstatus = 'running'
 }
@@ -111,10 +114,12 @@ export function spiceproxy(state: PveState, who: string, vm: FakeVm, given: Map<
   })
 }
 
+const KNOWN: Readonly<Record<string, string>> = { 'POST exec': 'Unrestricted', 'GET exec-status': 'Unrestricted', 'GET get-users': 'Audit' }
+
 /** …/agent/{what}: VM.Monitor up to version 8; from 9 on a right of its own for each kind of work. */
 export function agent(state: PveState, who: string, vm: FakeVm, method: string, what: string, given: Map<string, string[]>, version: number): FakeReply {
   const path = `/vms/${vm.vmid}`
-  const known = { 'POST exec': 'Unrestricted', 'GET exec-status': 'Unrestricted', 'GET get-users': 'Audit' }[`${method} ${what}`]
+  const known = KNOWN[`${method} ${what}`]
   if (known === undefined) throw new Refusal(501, `Method '${method} /nodes/${vm.node}/qemu/${vm.vmid}/agent/${what}' not implemented`)
   if (version < 9) check(state, who, path, 'VM.Monitor')
   else if (!state.may(who, path, 'VM.GuestAgent.Unrestricted')) check(state, who, path, `VM.GuestAgent.${known}`)

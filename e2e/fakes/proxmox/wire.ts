@@ -18,12 +18,15 @@ const JSON_TYPE = { 'Content-Type': 'application/json;charset=UTF-8', 'Server': 
 
 export const data = (value: unknown): FakeReply => ({ status: 200, headers: JSON_TYPE, body: JSON.stringify({ data: value }) })
 
+/** The bytes of UTF-8, as it writes them; the status line ends where the sentence does. */
+const firstLine = (text: string): string => Buffer.from(text.split('\n')[0] ?? '', 'utf8').toString('latin1')
+
 /** Before a request reaches the API: no body. */
-export const bare = (status: number, reason: string): FakeReply => ({ status, reason, headers: { Server: 'pve-api-daemon/3.0', Connection: 'close' } })
+export const bare = (status: number, reason: string): FakeReply => ({ status, reason: firstLine(reason), headers: { Server: 'pve-api-daemon/3.0', Connection: 'close' } })
 
 /** @param inBody newer servers say it in the body too */
 export function refused({ status, message, errors }: Refusal, inBody: boolean): FakeReply {
-  return { status, reason: message, headers: { ...JSON_TYPE, Connection: 'close' }, body: JSON.stringify({ data: null, ...(inBody && { message: `${message}\n` }), ...(errors && { errors }) }) }
+  return { status, reason: firstLine(message), headers: { ...JSON_TYPE, Connection: 'close' }, body: JSON.stringify({ data: null, ...(inBody && { message: `${message}\n` }), ...(errors && { errors }) }) }
 }
 
 /** Body and query as one, every name with all its values; a body of another type is refused. */

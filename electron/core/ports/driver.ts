@@ -60,6 +60,8 @@ export interface Challenge {
 export interface HypervisorSession {
   /** Which of an endpoint's hosts this is, in the words of the configuration; absent: there is only one. */
   readonly site?: string
+  /** The name by which the guests know this person, where it is not the one that was typed (a realm of the hypervisor's own). */
+  readonly guestUser?: string
   listDesktops(ctx: CallContext): Promise<readonly Desktop[]>
   /**
    * Brings the desktop to `running` from any state; reports on the way. Errors: desktop.start-failed,

@@ -57,7 +57,7 @@ async function attempt(job: SignOnJob, onStep: (s: SsoStep) => void): Promise<Si
   visit.link ??= new GuestLink({
     dialer: parts.dialer,
     clock: parts.clock,
-    user: effect.who.user,
+    user: session.guestUser ?? effect.who.user,
     times,
     windowsHint: os === 'windows',
     onStep: (s) => s !== 'waiting-for-agent' && onStep(s),

@@ -38,16 +38,14 @@ export class Dashboard {
       reply = await this.#http.request({ method: 'GET', path, maxBytes: MAX_PAGE }, ctx)
     }
     if (reply.status === 200 && reply.text().trim() === REFUSED) throw new AppError('auth.rejected', 'the dashboard does not accept this name and password')
-    const engine = this.#ok(reply).headers['kvm-vdi-engine']
-    if (engine !== 'KVM' && engine !== 'OpenStack') throw new AppError('hypervisor.protocol', 'this is no KVM-VDI dashboard: its page does not name its engine')
-    this.#engine = engine
+    this.#engine = engineOf(this.#ok(reply))
   }
 
   async pools(ctx: CallContext): Promise<readonly Pool[]> {
     const reply = await this.#http.request({ method: 'GET', path: '/draw_html5_buttons.php', maxBytes: MAX_PAGE }, ctx)
     const pools = parsePools(this.#ok(reply).text())
     // Nobody's page is as empty as that of a session which is over; the page around it tells them apart.
-    if (pools.length === 0) this.#ok(await this.#http.request({ method: 'GET', path: '/client_pools.php', maxBytes: MAX_PAGE }, ctx))
+    if (pools.length === 0) engineOf(this.#ok(await this.#http.request({ method: 'GET', path: '/client_pools.php', maxBytes: MAX_PAGE }, ctx)))
     return pools
   }
 
@@ -85,6 +83,13 @@ export class Dashboard {
     if (reply.status >= 500) throw new AppError('hypervisor.unavailable', `the web server answered ${reply.status}`)
     throw new AppError('hypervisor.protocol', `the web server answered ${reply.status}; is the address right?`)
   }
+}
+
+/** Only pages for somebody who is signed in have it. */
+function engineOf({ headers }: HttpReply): Engine {
+  const engine = headers['kvm-vdi-engine']
+  if (engine !== 'KVM' && engine !== 'OpenStack') throw new AppError('hypervisor.protocol', 'this is no KVM-VDI dashboard: its page does not name its engine')
+  return engine
 }
 
 const isRedirect = (reply: HttpReply): boolean => reply.status >= 300 && reply.status < 400

@@ -17,7 +17,7 @@ type Node = DefaultTreeAdapterTypes.Node
 type Element = DefaultTreeAdapterTypes.Element
 
 /** More pools than any person is given; a page with more is not one. */
-const MAX_POOLS = 500
+const MAX_POOLS = 2000
 const MAX_NAME = 200
 
 /** An empty page has none: that is what the dashboard shows to somebody without pools, and without a session too. */

@@ -81,8 +81,8 @@ export class TicketAuth implements Auth {
     let again = RENEW_EVERY
     try {
       const fresh = await askTicket(http, { userid: old.userid, password: old.ticket }, redactor, { signal: this.#abort.signal, log })
-      // Somebody else was quicker, or the session is over.
-      if (this.#ended || this.#ticket !== old) disposeTicket(fresh)
+      // Somebody else was quicker, the session is over, or it is a half one.
+      if (this.#ended || this.#ticket !== old || fresh.factors) disposeTicket(fresh)
       else this.#take(fresh)
     } catch (e) {
       const error = toAppError(e)

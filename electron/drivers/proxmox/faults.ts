@@ -21,16 +21,12 @@ const ANYWHERE: readonly (readonly [RegExp, ErrorCode])[] = [
   [/no quorum|cluster not ready/i, 'hypervisor.unavailable'],
 ]
 
-/** The statuses of the library with which one node speaks to another: connecting, TLS, sending, receiving, other. */
-const isNodeDown = (status: number): boolean => status >= 595 && status <= 599
-
 /** A reply that is no success → what to tell. 401 is not for here: the sign-in deals with it. */
 export function replyError(reply: HttpReply, doing: string, m: Meanings): AppError {
   const { status } = reply
   const text = faultText(reply)
   const at = (code: ErrorCode): AppError => new AppError(code, `${doing}: status ${status}${text === undefined ? '' : `: ${text}`}`, text === undefined ? {} : { params: { server: text.slice(0, 300) } })
   if (status >= 300 && status < 400) return new AppError('hypervisor.redirect', `${doing}: status ${status}, to ${printable(reply.headers['location'] ?? 'nowhere').slice(0, 200)}`)
-  if (isNodeDown(status)) return at('hypervisor.unavailable')
   if (status === 403) return at('hypervisor.denied')
   if (status === 500 && text !== undefined) return at(meaningOf(text, m))
   // 501 is its answer to a path that this version does not have.
@@ -43,7 +39,10 @@ export function meaningOf(text: string, m: Meanings): ErrorCode {
   return [...(m.faults ?? []), ...ANYWHERE].find(([sign]) => sign.test(text))?.[1] ?? m.otherwise
 }
 
-/** Whether a VM should be looked for again: it is on another node now, or its node cannot be reached. */
+/**
+ * Whether a VM should be looked for again: it is on another node now, or its node cannot be reached. 595 to 599 are the
+ * statuses of the library with which one node speaks to another (connecting, TLS, sending, receiving, other).
+ */
 export function mayHaveMoved(error: AppError): boolean {
   return error.code === 'desktop.not-found' || (error.code === 'hypervisor.unavailable' && /: status 59[5-9]\b/.test(error.detail))
 }

@@ -4,6 +4,7 @@
 import { AppError } from '../../core/errors.ts'
 import type { CallContext } from '../../core/ports/driver.ts'
 import type { Clock } from '../../core/ports/clock.ts'
+import { assertNever } from '../../core/result.ts'
 import type { PowerState } from '../../../shared/desktop.ts'
 import { powerOf } from './desktops.ts'
 import { meaningOf, type Meanings } from './faults.ts'
@@ -12,6 +13,8 @@ import { failureOf, pause } from './tasks.ts'
 
 /** So often in a row a VM may be down after its start was said to have worked. */
 const MAX_DOWN = 4
+/** A VM that stops again and again (a full disk) is not started for ever. */
+const MAX_ORDERS = 4
 
 export interface PowerTools {
   look(): Promise<Current>
@@ -40,6 +43,7 @@ export async function bringUp(t: PowerTools): Promise<void> {
   let upid: string | undefined
   let begun = false
   let down = 0
+  let orders = 0
   for (;;) {
     const vm = await t.look()
     const power = powerOf(vm)
@@ -49,19 +53,41 @@ export async function bringUp(t: PowerTools): Promise<void> {
       if (task.status === 'stopped') {
         upid = undefined
         assertWorked(task)
+        // What was seen before the task was over says nothing about now.
+        continue
       }
     } else if (begun && power === 'off' && ++down >= MAX_DOWN && vm.ha?.managed !== true) {
       // High availability only notes the wish; its own round comes seconds later.
       throw new AppError('desktop.start-failed', 'the VM is off again after its start')
     }
     if (t.clock.now() >= until) throw new AppError('desktop.start-timeout', `still ${power} after ${t.deadlineMs} ms`)
-    if (upid === undefined && !(begun && power === 'off')) {
-      if (power === 'off' || power === 'saved' || power === 'crashed') upid = await begin(() => t.start())
-      else if (power === 'paused' || power === 'suspended') upid = await begin(() => t.resume())
+    const order = upid !== undefined || (begun && power === 'off') ? undefined : orderFor(power)
+    if (order !== undefined) {
+      if (++orders > MAX_ORDERS) throw new AppError('desktop.start-failed', `the VM is ${power} again after each ${order}`)
+      upid = await begin(() => (order === 'start' ? t.start() : t.resume()))
       begun ||= upid !== undefined
     }
     show(begun || power === 'starting' ? 'starting' : power)
     await pause(t.clock, t.ctx)
+  }
+}
+
+function orderFor(power: PowerState): 'start' | 'resume' | undefined {
+  switch (power) {
+    case 'off':
+    case 'saved':
+    case 'crashed':
+      return 'start'
+    case 'paused':
+    case 'suspended':
+      return 'resume'
+    case 'running':
+    case 'starting':
+    case 'stopping':
+    case 'unknown':
+      return undefined
+    default:
+      return assertNever(power)
   }
 }
 

@@ -45,6 +45,11 @@ export class ProxmoxSession implements HypervisorSession {
     this.#d = deps
   }
 
+  /** The realm is the cluster's; guests know the name alone. */
+  get guestUser(): string {
+    return this.#d.person.name
+  }
+
   async listDesktops(ctx: CallContext): Promise<readonly Desktop[]> {
     const { api, byToken, person } = this.#d
     const [vms, table] = await Promise.all([this.#vms(ctx), permissions(api, byToken ? person.userid : undefined, ctx)])

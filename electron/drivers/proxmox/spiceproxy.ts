@@ -33,11 +33,11 @@ export async function spiceGrant(api: PveApi, vm: string, proxy: string | undefi
 export function grantOf(config: SpiceConfig, redactor: Redactor): ConsoleGrant {
   const missing = NEEDED.find((key) => config[key] === undefined || config[key] === '')
   if (missing !== undefined) throw new AppError('hypervisor.protocol', `the console's reply has no ${missing}`)
-  const lines = CONNECTION.filter((key) => config[key] !== undefined).map((key) => {
-    // PEM comes with its line ends written as \n, as a file of one line per key has to have it.
-    const value = String(config[key]).replace(/\r?\n/g, key === 'ca' ? '\\n' : ' ')
-    return `${key}=${value}`
-  })
+  // PEM comes with its line ends written as \n, as a file of one line per key has to have it; a real one is as good.
+  const lines = CONNECTION.filter((key) => config[key] !== undefined).map((key) => `${key}=${key === 'ca' ? String(config[key]).replace(/\r?\n/g, '\\n') : config[key]!}`)
+  // A line end in any other value would be a key of its own.
+  const bad = lines.find((line) => /\p{Cc}/u.test(line))
+  if (bad !== undefined) throw new AppError('hypervisor.protocol', `the console's reply has a control character in ${bad.slice(0, bad.indexOf('='))}`)
   let file
   try {
     file = parseVvFile(['[virt-viewer]', ...lines, ''].join('\n'), 'the console of the server', redactor)
