@@ -87,9 +87,13 @@ async function embeddedRig({ show = 'list', engine }: RigOptions): Promise<Rig> 
 /** A double of the product in front of one embedded machine, as the end-to-end tests have it. */
 async function webRig(kind: FakeKind, say: (line: string) => void, { show = 'list', engine }: RigOptions): Promise<Rig> {
   const config = makeConfigDir()
-  const server = await startFakeServer(kind, { file: (name, text) => config.file(name, text), state: show === 'list' ? 'shut off' : 'running' })
+  const server = await startFakeServer(kind, { file: (name, text) => config.file(name, text), state: show === 'list' ? 'shut off' : 'running' }).catch((e: unknown) => {
+    config.remove()
+    throw e
+  })
   say(`  ${server.product} is at ${String(server.endpoint['url'] ?? server.endpoint['uri'])}`)
-  const label = `Embedded hypervisor behind ${server.product}`
+  // A display of its own is the one row of the list; on the console's bar it must leave the guest's own name in sight.
+  const label = server.title === undefined ? 'Ada’s PC' : `Embedded hypervisor behind ${server.product}`
   const { user = '', password = '' } = server.person ?? {}
   config.write(stringify({
     ...common(user, server.person ? hint({ name: user, password }) : 'This is a demonstration. Press Connect.'),
