@@ -7,8 +7,10 @@ import { typeSignIn, untilState } from '../build/demo/drive.ts'
 import { libvirtUri } from '../build/demo/rig.ts'
 import { version } from '../build/version.ts'
 import type { App } from '../electron/core/app.ts'
+import type { Clock } from '../electron/core/ports/clock.ts'
 import type { SessionState } from '../electron/core/session/state.ts'
 import { startChromiumKiosk, type ChromiumKiosk } from '../electron/main/chromium.ts'
+import { readConfig, servicesFor } from '../electron/main/read-config.ts'
 import { startEmbeddedHypervisor, type EmbeddedHypervisor, type HypervisorOptions } from '../embedded/hypervisor.ts'
 import { spiceDisplay } from '../embedded/vm/spice-display.ts'
 import type { ConfigInput } from '../shared/config/schema.ts'
@@ -25,6 +27,8 @@ export interface LaunchOptions {
   readonly config?: Partial<ConfigInput>
   /** Text for the known_hosts file instead of the right one. */
   readonly knownHosts?: string
+  /** Makes long waits short. Default: the real time. */
+  readonly clock?: (real: Clock) => Clock
 }
 
 /** What a test has at hand; `H` is the hypervisor behind it. */
@@ -80,7 +84,10 @@ export const test = base.extend<{ launch: Launch }>({
         ...o.config,
       })
       const log: string[] = []
-      const kiosk = await startChromiumKiosk({ configDir: config.dir, dev: true, headless: true, version: version(), logTo: (line) => void log.push(line) })
+      const logTo = (line: string): void => void log.push(line)
+      const read = readConfig(config.dir, true)
+      const services = servicesFor(read, logTo)
+      const kiosk = await startChromiumKiosk({ configDir: config.dir, dev: true, headless: true, version: version(), read, services: { ...services, clock: o.clock?.(services.clock) ?? services.clock } })
       endings.unshift(() => kiosk.close())
       return desk(kiosk, hypervisor, config, log)
     })

@@ -17,8 +17,8 @@ export interface Attempt {
 }
 
 /** Over an in-memory stream; rejects with ssh2's error (its `level` tells the phase). */
-export function connect(hv: EmbeddedHypervisor, config: ConnectConfig & { readonly answer?: string; readonly tcp?: boolean }): Promise<Attempt> {
-  const { answer, tcp, ...rest } = config
+export function connect(hv: EmbeddedHypervisor, config: ConnectConfig & { readonly answer?: string; readonly answers?: (prompt: string) => string; readonly tcp?: boolean }): Promise<Attempt> {
+  const { answer, answers, tcp, ...rest } = config
   const client = new ssh2.Client()
   let banner: string | undefined
   return new Promise((resolve, reject) => {
@@ -26,7 +26,7 @@ export function connect(hv: EmbeddedHypervisor, config: ConnectConfig & { readon
     client.on('banner', (text) => (banner = text))
     client.on('error', reject)
     client.on('close', () => reject(Object.assign(new Error('closed before it was ready'), { banner })))
-    client.on('keyboard-interactive', (_n, _i, _l, prompts, finish) => finish(prompts.map(() => answer ?? '')))
+    client.on('keyboard-interactive', (_n, _i, _l, prompts, finish) => finish(prompts.map((p) => answers?.(p.prompt) ?? answer ?? '')))
     if (tcp === true) return void client.connect({ host: hv.host, port: hv.port, ...rest })
     const [ours, theirs] = duplexPair()
     // A cut cable is felt at both ends, as with a socket; Node's pair passes on only an orderly end.

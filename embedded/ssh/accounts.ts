@@ -30,6 +30,12 @@ export interface AccountOptions {
   readonly state?: 'ok' | 'locked' | 'expired'
   /** Methods sshd offers. Default: all three. */
   readonly methods?: readonly AuthMethod[]
+  /** As AuthenticationMethods with one list: every one of them, in this order. Wins over `methods`. */
+  readonly stages?: readonly AuthMethod[]
+  /** PAM wants this code after the password (after a stage `password`: alone), by keyboard-interactive only. */
+  readonly otp?: string
+  /** As `chage -d 0`: by keyboard-interactive the password is changed on the way in (8 characters at least, three tries). */
+  readonly mustChange?: boolean
   readonly groups?: readonly string[]
   readonly rights?: AccountRights
 }

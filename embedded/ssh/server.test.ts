@@ -47,6 +47,44 @@ describe('authentication', () => {
     expect(await level(connect(hv, as('expired', 'wrong')))).toBe('client-authentication')
   })
 
+  /** Plays a client that types `answers` in turn; tells what was asked and how it ended. */
+  const talk = (hv: EmbeddedHypervisor, username: string, answers: readonly string[], methods: readonly string[] = ['keyboard-interactive'], password = PASSWORD): Promise<{ asked: string[]; end: unknown }> => {
+    const asked: string[] = []
+    const left = [...answers]
+    const client = { username, password, tryKeyboard: true, authHandler: [...methods] as ['password'], answers: (prompt: string) => { asked.push(prompt); return left.shift() ?? '' } }
+    return level(connect(hv, client)).then((end) => ({ asked, end }))
+  }
+
+  it('asks for a code after the password, and does not tell before it which was wrong', async () => {
+    const hv = await start({ users: [{ name: 'ada', password: PASSWORD, otp: '42' }] })
+    expect(await talk(hv, 'ada', [PASSWORD, '42'])).toEqual({ asked: ['Password: ', 'Verification code: '], end: 'ready' })
+    expect((await talk(hv, 'ada', [PASSWORD, '41'])).end).toBe('client-authentication')
+    expect(await talk(hv, 'ada', ['x', '42'])).toEqual({ asked: ['Password: ', 'Verification code: '], end: 'client-authentication' })
+    expect((await talk(hv, 'nobody', ['x'])).end).toBe('client-authentication')
+    expect(await level(connect(hv, as('ada', PASSWORD))), 'the method password answers the code with the password').toBe('client-authentication')
+  })
+
+  it('stages: each in its turn, the code alone after the password', async () => {
+    const hv = await start({ users: [{ name: 'ada', password: PASSWORD, otp: '42', stages: ['password', 'keyboard-interactive'] }] })
+    expect(await talk(hv, 'ada', ['42'], ['password', 'keyboard-interactive'])).toEqual({ asked: ['Verification code: '], end: 'ready' })
+    expect(await talk(hv, 'ada', ['42'])).toEqual({ asked: [], end: 'client-authentication' })
+    expect((await talk(hv, 'ada', ['41'], ['password', 'keyboard-interactive'])).end).toBe('client-authentication')
+    expect((await talk(hv, 'ada', ['42'], ['password', 'keyboard-interactive'], 'x')).end).toBe('client-authentication')
+  })
+
+  it('has a password changed on the way in', async () => {
+    const hv = await start({ users: [{ name: 'ada', password: PASSWORD, mustChange: true }] })
+    expect((await talk(hv, 'ada', [PASSWORD, 'x'])).end, 'the old one was wrong').toBe('client-authentication')
+    expect((await talk(hv, 'ada', [PASSWORD, PASSWORD, 'a', 'b', 'c'])).end).toBe('client-authentication')
+    const { asked, end } = await talk(hv, 'ada', [PASSWORD, PASSWORD, 'short', 'long enough', 'other', 'long enough', 'long enough'])
+    expect(end).toBe('ready')
+    expect(asked.map((a) => a.split('\n').at(-1))).toEqual(['Password: ', 'Current password: ', 'New password: ', 'New password: ', 'Retype new password: ', 'New password: ', 'Retype new password: '])
+    expect(asked[3]).toContain('BAD PASSWORD')
+    expect(asked[5]).toContain('do not match')
+    expect(await level(connect(hv, as('ada', 'long enough')))).toBe('ready')
+    expect(await level(connect(hv, as('ada', PASSWORD)))).toBe('client-authentication')
+  })
+
   it('takes the device key on its account, no other key, and no password there', async () => {
     const hv = await start()
     const key = (username: string, privateKey: string) => ({ username, privateKey, authHandler: ['publickey'] as ['publickey'] })

@@ -5,10 +5,11 @@ import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import { pause, type Clock } from '../clock.ts'
 import type { EventLog } from '../events.ts'
-import { ALL_METHODS, EXPIRED_BANNER, type AccountOptions, type Accounts } from './accounts.ts'
+import { ALL_METHODS, EXPIRED_BANNER, type AccountOptions, type Accounts, type AuthMethod } from './accounts.ts'
 import type { KeyPair } from './host-key.ts'
 import { connectChannel, runProgram, type Machine, type StandardInput } from './programs.ts'
 import { splitShellWords } from './shell-words.ts'
+import { converse } from './pam.ts'
 import { disconnectTooMany, openFailure, refuseChannel, sendBanner } from './wire.ts'
 
 /** OpenSSH's default MaxAuthTries. */
@@ -60,12 +61,16 @@ export class Sshd {
   #connection(c: Connection): void {
     let user: string | undefined
     let failures = 0
+    /** Stages of AuthenticationMethods that are done. */
+    let done = 0
     c.on('error', () => {}) // a client that breaks off is everyday life
     c.on('close', () => this.#d.events.add({ kind: 'disconnect', user }))
     c.on('authentication', (ctx) => {
-      void this.#authenticate(ctx, c).then((verdict) => {
+      void this.#authenticate(ctx, c, done).then((verdict) => {
         if (ctx.method !== 'none' && verdict !== 'probe') this.#d.events.add({ kind: 'auth', user: ctx.username, method: ctx.method, ok: verdict === 'yes' })
-        if (verdict === 'yes') {
+        const stages = this.#d.accounts.get(ctx.username)?.stages ?? []
+        if (verdict === 'yes' && ++done < stages.length) ctx.reject(this.#methods(ctx.username, done), true)
+        else if (verdict === 'yes') {
           user = ctx.username
           ctx.accept()
         } else if (verdict === 'probe') ctx.accept()
@@ -73,7 +78,7 @@ export class Sshd {
           sendBanner(c, EXPIRED_BANNER)
           c.end()
         } else if (ctx.method !== 'none' && ++failures >= MAX_AUTH_TRIES) disconnectTooMany(c)
-        else ctx.reject([...this.#methods(ctx.username)])
+        else ctx.reject(this.#methods(ctx.username, done))
       }, () => c.end())
     })
     c.on('ready', () => {
@@ -91,15 +96,17 @@ export class Sshd {
     })
   }
 
-  #methods(name: string): readonly ('publickey' | 'password' | 'keyboard-interactive')[] {
-    return this.#d.accounts.get(name)?.methods ?? ALL_METHODS
+  #methods(name: string, done: number): AuthMethod[] {
+    const account = this.#d.accounts.get(name)
+    const stage = account?.stages?.[done]
+    return stage === undefined ? [...(account?.methods ?? ALL_METHODS)] : [stage]
   }
 
-  async #authenticate(ctx: AuthContext, c: Connection): Promise<'yes' | 'no' | 'probe' | 'expired'> {
+  async #authenticate(ctx: AuthContext, c: Connection, done: number): Promise<'yes' | 'no' | 'probe' | 'expired'> {
     await pause(this.#d.clock, this.#d.machine.faults.authLatencyMs)
     await this.#d.machine.reach('auth')
     const { accounts } = this.#d
-    if (ctx.method === 'none' || !this.#methods(ctx.username).some((m) => m === ctx.method)) return 'no'
+    if (ctx.method === 'none' || !this.#methods(ctx.username, done).some((m) => m === ctx.method)) return 'no'
     const account = accounts.get(ctx.username)
     if (ctx.method === 'publickey') {
       const key = accounts.key(ctx.username, ctx.key.data)
@@ -109,16 +116,19 @@ export class Sshd {
       return account?.state === 'expired' ? 'expired' : 'yes'
     }
     if (ctx.method === 'password') {
-      if (!accounts.passwordRight(ctx.username, ctx.password)) return 'no'
+      // sshd answers every question of PAM with the password, so one for a code is answered wrongly.
+      if (!accounts.passwordRight(ctx.username, ctx.password) || (account?.otp !== undefined && account.stages === undefined)) return 'no'
       return account?.state === 'expired' ? 'expired' : 'yes'
     }
     if (ctx.method !== 'keyboard-interactive') return 'no'
-    const answers = await new Promise<readonly string[]>((resolve) => {
-      ctx.prompt([{ prompt: 'Password: ', echo: false }], (given) => resolve(Array.isArray(given) ? given : []))
-      c.once('close', () => resolve([]))
-    })
+    const ask = (prompt: string): Promise<string> =>
+      new Promise((resolve) => {
+        ctx.prompt([{ prompt, echo: false }], (given) => resolve(given[0] ?? ''))
+        c.once('close', () => resolve(''))
+      })
+    const right = await converse(ask, ctx.username, accounts, account?.stages?.[done - 1] === 'password')
     // PAM runs the account phase inside the conversation here, so an expired account is a plain failure.
-    return accounts.passwordRight(ctx.username, answers[0] ?? '') && account?.state !== 'expired' ? 'yes' : 'no'
+    return right && account?.state !== 'expired' ? 'yes' : 'no'
   }
 
   #exec(take: (() => ServerChannel) | undefined, reject: (() => void) | undefined, line: string, account: AccountOptions): void {

@@ -20,10 +20,12 @@ export function ChallengeScreen({ view }: { view: ChallengeView }): ReactNode {
   const [differ, setDiffer] = useState(false)
   const cancel = useCallback(() => { void send({ type: 'cancel' }) }, [send])
   useEscape(cancel)
+  // Only another question, or another reason, takes the keyboard: a view that is sent again must not move the cursor.
+  const trace = view.error?.traceId
   useEffect(() => {
     setBusy(false)
     field.current?.focus()
-  }, [view])
+  }, [view.kind, view.prompt, trace])
 
   const isNew = view.kind === 'new-password'
   const submit = (e: FormEvent): void => {

@@ -74,8 +74,8 @@ describe('authentication', () => {
     ['a visible input', [{ prompt: 'Code: ', echo: true }], 'auth.unsupported'],
     ['two inputs', [{ prompt: 'Password: ', echo: false }, { prompt: 'Code: ', echo: false }], 'auth.unsupported'],
     ['a locked account', [{ prompt: 'The account is locked due to 3 failed logins.\nPassword: ', echo: false }], 'auth.locked'],
-    ['an expired password', [{ prompt: 'New password: ', echo: false }], 'auth.locked'],
-    ['a password to be changed', [{ prompt: 'You are required to change your password immediately.\nCurrent password: ', echo: false }], 'auth.locked'],
+    ['an expired password', [{ prompt: 'New password: ', echo: false }], 'auth.expired'],
+    ['a password to be changed', [{ prompt: 'You are required to change your password immediately.\nCurrent password: ', echo: false }], 'auth.expired'],
   ])('keyboard-interactive with %s', async (_name, prompts, code) => {
     const server = await fake(interactive(prompts, () => false))
     expect((await failure(signIn(server))).code).toBe(code)

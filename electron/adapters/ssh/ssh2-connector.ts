@@ -4,11 +4,14 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import ssh2, { type Client as Ssh2Client, type ConnectConfig, type ParsedKey } from 'ssh2'
 import { AppError, throwIfAborted } from '../../core/errors.ts'
 import type { CallContext } from '../../core/ports/driver.ts'
-import type { SshConnection, SshConnector, SshCredential, SshTarget } from '../../core/ports/ssh.ts'
+import type { AskPerson, SshConnection, SshConnector, SshCredential, SshTarget } from '../../core/ports/ssh.ts'
 import type { Secret } from '../../core/secret.ts'
-import { keyMethod, noMethod, passwordMethod, tellsLocked, type AuthMethod } from './auth-methods.ts'
+import { answerPasswordChange } from './answer-password-change.ts'
+import { keyMethod, noMethod, passwordMethod, type AuthMethod } from './auth-methods.ts'
+import { orFail } from './conversation.ts'
 import { CIPHER, HOST_KEY, hostKeyOrder, KEX, MAC } from './crypto-allowlist.ts'
 import { blobType, judgeHostKey, parseKnownHosts, pinnedTypes, type KnownHost } from './known-hosts.ts'
+import { tellsLocked } from './prompt-words.ts'
 import { connectError, type Phase } from './ssh-errors.ts'
 import { Ssh2Connection } from './ssh2-connection.ts'
 import { KEY_RULES, KNOWN_HOSTS_RULES, readTrustedFile } from './trusted-file.ts'
@@ -24,13 +27,13 @@ interface Opened {
 }
 
 export class Ssh2Connector implements SshConnector {
-  async connect(target: SshTarget, credential: SshCredential, ctx: CallContext): Promise<SshConnection> {
-    const { client, socket } = await open(target, credential, ctx)
+  async connect(target: SshTarget, credential: SshCredential, ctx: CallContext, ask?: AskPerson): Promise<SshConnection> {
+    const { client, socket } = await open(target, credential, ctx, ask)
     return new Ssh2Connection(client, socket)
   }
 
-  async verifyPassword(target: SshTarget, password: Secret, ctx: CallContext): Promise<void> {
-    const { client, socket } = await open(target, { kind: 'password', password }, ctx)
+  async verifyPassword(target: SshTarget, password: Secret, ctx: CallContext, ask?: AskPerson): Promise<void> {
+    const { client, socket } = await open(target, { kind: 'password', password }, ctx, ask)
     client.on('error', () => {})
     client.end()
     socket.destroySoon()
@@ -44,7 +47,7 @@ export class Ssh2Connector implements SshConnector {
   }
 }
 
-async function open(target: SshTarget, credential: SshCredential | { readonly kind: 'none' }, ctx: CallContext): Promise<Opened> {
+async function open(target: SshTarget, credential: SshCredential | { readonly kind: 'none' }, ctx: CallContext, ask?: AskPerson): Promise<Opened> {
   throwIfAborted(ctx.signal)
   const [pins, key] = await Promise.all([readPins(target), credential.kind === 'key' ? readKey(credential.keyFile) : undefined])
   throwIfAborted(ctx.signal)
@@ -55,6 +58,9 @@ async function open(target: SshTarget, credential: SshCredential | { readonly ki
     let phase: Phase = 'connecting'
     let banner = ''
     let settled = false
+    let deadline: NodeJS.Timeout
+    /** The person is asked: the server's patience counts, not ours. */
+    let waiting = false
 
     const settle = (): boolean => {
       if (settled) return false
@@ -72,10 +78,20 @@ async function open(target: SshTarget, credential: SshCredential | { readonly ki
       reject(why)
     }
     const onAbort = (): void => fail(new AppError('cancelled', 'connecting was cancelled'))
-    const deadline = setTimeout(() => fail(new AppError('ssh.timeout', `${phase}: no answer within ${target.timeoutMs} ms`)), target.timeoutMs)
+    const arm = (): void => void (deadline = setTimeout(() => fail(new AppError('ssh.timeout', `${phase}: no answer within ${target.timeoutMs} ms`)), target.timeoutMs))
+    arm()
     ctx.signal.addEventListener('abort', onAbort, { once: true })
 
-    const method: AuthMethod = credential.kind === 'password' ? passwordMethod(target.username, credential.password, fail) : credential.kind === 'key' ? keyMethod(target.username, key!) : noMethod
+    const askWaiting: AskPerson | undefined = ask && (async (challenge) => {
+      waiting = true
+      clearTimeout(deadline)
+      const answer = await ask(challenge)
+      if (settled) throw new AppError('cancelled', 'answered after the connection had ended')
+      waiting = false
+      arm()
+      return answer
+    })
+    const method: AuthMethod = credential.kind === 'password' ? passwordMethod(target.username, credential.password, fail, askWaiting) : credential.kind === 'key' ? keyMethod(target.username, key!) : noMethod
     client.on('connect', () => (phase = 'handshake'))
     client.on('handshake', () => {
       phase = 'authentication'
@@ -85,9 +101,11 @@ async function open(target: SshTarget, credential: SshCredential | { readonly ki
       resolve({ client, socket })
     })
     client.on('banner', (text: string) => (banner = (banner + text).slice(0, MAX_BANNER)))
-    client.on('change password', () => fail(new AppError('auth.locked', 'the password has expired; the server wants a new one')))
-    client.on('error', (error: Error) => fail(connectError(error, phase, method.failure)))
-    client.on('close', () => fail(closedEarly(phase, banner)))
+    client.on('change password', (text: string, done: (fresh: string) => void) => {
+      if (method.changePassword) orFail(method.changePassword(text).then(({ old, fresh }) => answerPasswordChange(client, old, fresh, done)), fail)
+    })
+    client.on('error', (error: Error) => fail(waiting ? impatient(error) : connectError(error, phase, method.failure)))
+    client.on('close', () => fail(waiting ? impatient() : closedEarly(phase, banner)))
     client.on('ready', () => {
       if (settle()) resolve({ client, socket })
     })
@@ -144,6 +162,11 @@ function judge(target: SshTarget, pins: readonly KnownHost[], presented: Buffer)
 function closedEarly(phase: Phase, banner: string): AppError {
   if (phase === 'authentication' && tellsLocked(banner)) return new AppError('auth.locked', 'the server says that the account is locked or expired')
   return new AppError(phase === 'connecting' ? 'ssh.unreachable' : 'ssh.handshake', `${phase}: the server closed the connection`)
+}
+
+/** sshd's LoginGraceTime (120 s unless configured) ran out: it ends the connection without a word. */
+function impatient(cause?: Error): AppError {
+  return new AppError('auth.challenge-timeout', 'the server ended the connection while the person was asked; see LoginGraceTime', cause && { cause })
 }
 
 async function readPins(target: SshTarget): Promise<readonly KnownHost[]> {

@@ -6,8 +6,11 @@ import type { Redactor } from '../redactor.ts'
 import { Secret } from '../secret.ts'
 import type { PasswordVault } from './password-vault.ts'
 
-/** Codes that may be wrong before the sign-in starts over with name and password. */
-const MAX_WRONG = 3
+/**
+ * Codes that may be wrong before the sign-in starts over with name and password. Each costs a sign-in with the same
+ * password, and a server may ask for the code although that is wrong: more of them would lock the account for one mistake.
+ */
+const MAX_WRONG = 2
 
 export type SignInStep =
   | { readonly kind: 'signed-in'; readonly session: HypervisorSession }
@@ -59,7 +62,7 @@ export class SignInWork {
     try {
       const step = await this.#step(await pending.answer(given, ctx), ctx)
       // The guest has the new password too, so it is the one to sign on with.
-      if (pending.challenge.kind === 'new-password') this.#vault.replace(given.clone())
+      if (pending.challenge.kind === 'new-password' && step.kind === 'signed-in') this.#vault.replace(given.clone())
       return step
     } catch (e) {
       pending.cancel()

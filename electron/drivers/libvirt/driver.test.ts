@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../core/errors.ts'
 import type { CallContext } from '../../core/ports/driver.ts'
-import type { SshConnection, SshConnector, SshCredential, SshTarget } from '../../core/ports/ssh.ts'
+import type { AskPerson, SshConnection, SshConnector, SshCredential, SshTarget } from '../../core/ports/ssh.ts'
 import { Redactor } from '../../core/redactor.ts'
 import { Secret } from '../../core/secret.ts'
 import { callContext, ManualClock, settle } from '../../core/testkit.ts'
@@ -15,7 +15,11 @@ class FakeConnector implements SshConnector {
   readonly connecting = Promise.withResolvers<SshConnection>()
   readonly verifying = Promise.withResolvers<void>()
   readonly signals: AbortSignal[] = []
-  async connect(target: SshTarget, credential: SshCredential, ctx: CallContext): Promise<SshConnection> {
+  /** How the person can be asked, and the password as it was lent. */
+  ask: AskPerson | undefined
+  password: Secret | undefined
+  async connect(target: SshTarget, credential: SshCredential, ctx: CallContext, ask?: AskPerson): Promise<SshConnection> {
+    if (credential.kind === 'password') [this.ask, this.password] = [ask, credential.password]
     this.seen.push({ what: credential.kind === 'key' ? `key ${credential.keyFile}` : `password of ${credential.password.byteLength} bytes`, target })
     return await this.#until(this.connecting.promise, ctx)
   }
@@ -23,7 +27,8 @@ class FakeConnector implements SshConnector {
     this.seen.push({ what: 'identify', target })
     return Promise.resolve()
   }
-  async verifyPassword(target: SshTarget, password: Secret, ctx: CallContext): Promise<void> {
+  async verifyPassword(target: SshTarget, password: Secret, ctx: CallContext, ask?: AskPerson): Promise<void> {
+    ;[this.ask, this.password] = [ask, password]
     this.seen.push({ what: `verify ${password.byteLength} bytes`, target })
     await this.#until(this.verifying.promise, ctx)
   }
@@ -119,6 +124,64 @@ describe('sign-in', () => {
     ['virsh', { virsh: '  ' }],
   ])('a %s that cannot work shows when the driver is made', (_name, more) => {
     expect(() => setUp('person', more)).toThrow('config.invalid')
+  })
+})
+
+describe('a server that asks for more', () => {
+  const secret = (text: string, redactor: Redactor) => Secret.from(text, redactor)
+  /** Signed in as far as the question. */
+  async function asked(access: 'person' | 'device') {
+    const t = setUp(access)
+    const signingIn = t.signIn()
+    await settle()
+    if (access === 'device') t.connector.connecting.resolve(t.connector.connection)
+    const given = t.connector.ask?.({ kind: 'totp', prompt: 'Code' }).then(
+      (answer) => {
+        const text = answer.use((b) => b.toString())
+        if (text !== '42') return t.connector[access === 'person' ? 'connecting' : 'verifying'].reject(new AppError('auth.challenge-rejected', 'no'))
+        if (access === 'person') t.connector.connecting.resolve(t.connector.connection)
+        else t.connector.verifying.resolve()
+      },
+      () => undefined,
+    )
+    const outcome = await signingIn
+    if (outcome.kind !== 'challenge') throw new Error(outcome.kind)
+    return { ...t, outcome, given }
+  }
+
+  describe.each(['person', 'device'] as const)('access: %s', (access) => {
+    it('the right answer opens the session; the copy of the password is wiped then', async () => {
+      const { connector, outcome, redactor } = await asked(access)
+      expect(outcome.challenge).toEqual({ kind: 'totp', prompt: 'Code' })
+      expect(connector.password?.disposed).toBe(false)
+      expect((await outcome.answer(secret('42', redactor), callContext())).kind).toBe('signed-in')
+      expect(connector.connection.closed).toBe(false)
+      expect(connector.password?.disposed).toBe(true)
+      expect(connector.connection.calls).toEqual([])
+    })
+    it('a wrong one is rejected and leaves nothing open', async () => {
+      const { connector, outcome, redactor } = await asked(access)
+      expect((await failure(outcome.answer(secret('41', redactor), callContext()))).code).toBe('auth.challenge-rejected')
+      if (access === 'device') expect(connector.connection.closed).toBe(true)
+      expect(connector.password?.disposed).toBe(true)
+    })
+    it('leaving ends both connections and wipes the password', async () => {
+      const { connector, outcome, given } = await asked(access)
+      outcome.cancel()
+      await given
+      await settle()
+      expect(connector.signals.every((s) => s.aborted)).toBe(true)
+      if (access === 'device') expect(connector.connection.closed).toBe(true)
+      expect(connector.password?.disposed).toBe(true)
+    })
+  })
+
+  it('device: its own connection lost meanwhile ends the question', async () => {
+    const { connector, outcome, redactor } = await asked('device')
+    connector.connection.lose(new AppError('ssh.lost', 'gone'))
+    await settle()
+    expect((await failure(outcome.answer(secret('42', redactor), callContext()))).code).toBe('ssh.lost')
+    expect(connector.signals.every((s) => s.aborted)).toBe(true)
   })
 })
 

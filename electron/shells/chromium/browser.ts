@@ -8,7 +8,7 @@ import type { ClipboardGrant } from '../common/clipboard-grant.ts'
 import type { Executable } from './binary.ts'
 import { CdpLink } from './cdp-link.ts'
 import { chromiumFlags } from './flags.ts'
-import { ORIGIN, PAGE_URL, serveOrigin } from './origin.ts'
+import { ORIGIN, PAGE_URL, serveOrigin, serveWorklets } from './origin.ts'
 import type { RunFolder } from './privileges.ts'
 
 /** page-closed: somebody closed the window; renderer: the page's process died; browser: the browser itself is gone. */
@@ -129,6 +129,7 @@ export class RunningBrowser {
       browserSession.send('Browser.setDownloadBehavior', { behavior: 'deny' }),
       browserSession.send('Target.setDiscoverTargets', { discover: true }),
       serveOrigin(context, input.assets, log, input.clipboard),
+      serveWorklets(pageSession, input.assets, log, input.clipboard),
       link.install(),
     ])
     const pid = processes.find((p) => p.type === 'browser')?.id

@@ -1,8 +1,11 @@
 // Why: the decision what is served, apart from any browser.
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import type { CDPSession } from 'playwright-core'
+import { expect, it, vi } from 'vitest'
+import type { Logger } from '../../core/ports/logger.ts'
+import { NO_CLIPBOARD } from '../common/clipboard-grant.ts'
 import { SECURITY_HEADERS } from '../common/csp.ts'
-import { answerRequest, ORIGIN, PAGE_URL } from './origin.ts'
+import { answerRequest, ORIGIN, PAGE_URL, serveWorklets } from './origin.ts'
 import { testAssets } from './real-browser.testkit.ts'
 
 const assets = testAssets('1')
@@ -35,4 +38,27 @@ it('serves only bytes of the map, whatever is asked', () => {
     }),
     { numRuns: 1000 },
   )
+})
+
+it('answers a worklet’s request, which the driver would let pass, and leaves the driver’s own alone', async () => {
+  let paused: (e: object) => void = () => undefined
+  const send = vi.fn(() => Promise.resolve())
+  const warn = vi.fn()
+  const session = { send, on: (_: string, listener: typeof paused) => { paused = listener } } as unknown as CDPSession
+  await serveWorklets(session, assets, { warn } as unknown as Logger, NO_CLIPBOARD)
+  expect(send).toHaveBeenCalledExactlyOnceWith('Fetch.enable', { patterns: [{ urlPattern: `${ORIGIN}/assets/*worklet*` }] })
+  const asked = (url: string, more: object = {}): unknown => {
+    send.mockClear()
+    paused({ requestId: '7', request: { method: 'GET', url }, ...more })
+    return send.mock.calls
+  }
+  expect(asked(`${ORIGIN}/page.js`)).toEqual([['Fetch.fulfillRequest', {
+    requestId: '7',
+    responseCode: 200,
+    responseHeaders: expect.arrayContaining([{ name: 'content-security-policy', value: SECURITY_HEADERS['content-security-policy'] }]) as unknown,
+    body: assets.lookup('/page.js')!.bytes.toString('base64'),
+  }]])
+  for (const url of [`${ORIGIN}/nope`, 'https://example.com/page.js']) expect(asked(url)).toEqual([['Fetch.failRequest', { requestId: '7', errorReason: 'Aborted' }]])
+  expect(warn).toHaveBeenCalledTimes(2)
+  expect(asked(`${ORIGIN}/page.js`, { networkId: '1' })).toEqual([['Fetch.continueRequest', { requestId: '7' }]])
 })

@@ -1,6 +1,6 @@
 // Why: the page has an https origin of its own without any server: its requests are answered from memory inside the
 // browser's interception, and every other request is refused. There is no port that anybody else could open.
-import type { BrowserContext, Route } from 'playwright-core'
+import type { BrowserContext, CDPSession, Route } from 'playwright-core'
 import type { AssetMap } from '../common/assets.ts'
 import { NO_CLIPBOARD, type ClipboardGrant } from '../common/clipboard-grant.ts'
 import { headersFor, SECURITY_HEADERS } from '../common/csp.ts'
@@ -51,4 +51,24 @@ export async function serveOrigin(context: BrowserContext, assets: AssetMap, log
       return route.abort('aborted').catch(() => {})
     },
   )
+}
+
+/**
+ * Answers what the browser's driver lets pass: the script of an audio worklet has no number of the inspector's network
+ * log, and for such requests the driver does not ask anybody. Only these two directions: a file of ours, or nothing.
+ */
+export async function serveWorklets(page: CDPSession, assets: AssetMap, log: Logger, clipboard: ClipboardGrant): Promise<void> {
+  page.on('Fetch.requestPaused', ({ requestId, networkId, request }) => {
+    // A page that goes away while its request is answered is no error.
+    const send = (...[method, params]: Parameters<CDPSession['send']>): void => void page.send(method, params).catch(() => {})
+    if (networkId !== undefined) return send('Fetch.continueRequest', { requestId })
+    const answer = answerRequest(assets, request.method, request.url, false, clipboard)
+    if (answer.kind === 'serve') {
+      const responseHeaders = Object.entries(answer.headers).map(([name, value]) => ({ name, value }))
+      return send('Fetch.fulfillRequest', { requestId, responseCode: 200, responseHeaders, body: answer.body.toString('base64') })
+    }
+    log.warn('the page asked for a worklet that it does not have')
+    return send('Fetch.failRequest', { requestId, errorReason: 'Aborted' })
+  })
+  await page.send('Fetch.enable', { patterns: [{ urlPattern: `${ORIGIN}/assets/*worklet*` }] })
 }
