@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import type { Check, Visit } from './check.ts'
 import { clickTerminal } from './checks-picture.ts'
 import { eventually, must } from './expect.ts'
+import { differing, ofQemu } from './pixels.ts'
 
 const line = 'Grüße €, κόσμε, 日本語, 😀 "$HOME" `id`\tTab\n'
 /** 200 KB and a little: several agent messages, none of them cut at a character. */
@@ -54,9 +55,15 @@ export const clipboardChecks: readonly Check[] = [
     async run(v) {
       const word = `pasted-${Date.now()}`
       await clickTerminal(v)
-      await copyHere(v.kiosk.page, `echo '${word} €' > /tmp/pasted\n`)
+      await v.inside.shell('rm -f /tmp/pasted')
+      await copyHere(v.kiosk.page, `echo '${word} €' > /tmp/pasted`)
       await eventually('the guest\'s clipboard', 20, () => inGuest(v), (t) => t.includes(word))
+      const old = await ofQemu(v.lab)
       await v.kiosk.page.keyboard.press('Shift+Insert')
+      // The terminal fetches the text before it takes it; a person sees it there before going on.
+      await eventually('pixels that the paste changed', 20, async () => differing(old, await ofQemu(v.lab)), (n) => n > 500)
+      // The shell brackets a paste: whatever ends a line in it is text, and nothing runs before the person says so.
+      await v.kiosk.page.keyboard.press('Enter')
       await eventually('what was pasted', 20, () => v.inside.shell('cat /tmp/pasted 2>/dev/null || :'), (t) => t === `${word} €\n`)
       return { word }
     },

@@ -5,8 +5,8 @@ import type { WorkerLike } from '../../spice/display/proxy.ts'
 import type { FromWorker, ToWorker } from '../../spice/display/protocol.ts'
 import { ScriptedServer } from '../../spice/session/testkit-server.ts'
 import { turns } from '../../spice/session/testkit.ts'
-import { LinkErr, MouseMode } from '../../spice/wire/enums.ts'
-import { Channel, InputsMsg, InputsMsgc, MainMsg, Msg } from '../../spice/wire/messages.ts'
+import { CursorFlags, LinkErr, MouseMode } from '../../spice/wire/enums.ts'
+import { Channel, CursorMsg, InputsMsg, InputsMsgc, MainMsg, Msg } from '../../spice/wire/messages.ts'
 import { Writer } from '../../spice/wire/writer.ts'
 import type { ConsoleEvent, ConsoleNotice, ConsoleOptions } from '../port.ts'
 import { SpiceEngine } from './engine.ts'
@@ -231,6 +231,23 @@ describe('SpiceEngine', () => {
       { kind: 'goodbye', reason: 'ERROR' },
     ])
     expect(events.at(-1)).toBe('failed')
+  })
+
+  test('a lost message is told to the log, but not without end', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    await connect(MouseMode.CLIENT, [Channel.CURSOR])
+    // A shape out of a cache that is empty: flags FROM_CACHE and the header of a pointer.
+    const unknown = new Writer(24).u16(0).u16(0).u8(1).u16(CursorFlags.FROM_CACHE).u64(5n).u8(0).u16(2).u16(2).u16(0).u16(0)
+    server(Channel.CURSOR).tell(CursorMsg.SET, unknown)
+    await turns()
+    expect(warn.mock.calls).toEqual([[`console: a message was lost: channel ${Channel.CURSOR}:0, message ${CursorMsg.SET}: WireError: cursor 5 is not in the cache`]])
+    for (let i = 0; i < 30; i++) server(Channel.CURSOR).tell(CursorMsg.SET, unknown)
+    await turns()
+    expect(warn).toHaveBeenCalledTimes(20)
+    expect(warn.mock.lastCall?.[0]).toContain('further ones are not logged')
+    server(Channel.CURSOR).tell(CursorMsg.HIDE, new Writer(0))
+    await turns()
+    expect(container.style.cursor, 'the channel goes on').toBe('none')
   })
 
   test('the round trip is known once the link has measured it', async () => {

@@ -8,7 +8,7 @@ import type { DisplayStats, Screenshot, View } from '../../spice/display/protoco
 import { SpiceSession } from '../../spice/session/session.ts'
 import { isOrderly } from '../../spice/session/main-channel.ts'
 import { scancodes, wireCode } from '../../spice/session/scancodes.ts'
-import type { SessionEnd } from '../../spice/session/session-events.ts'
+import type { SessionEnd, SessionEvents } from '../../spice/session/session-events.ts'
 import { Keyboard } from '../keyboard.ts'
 import { MountedEngine } from '../mounted-engine.ts'
 import type { ConsoleEvent, ConsoleNotice, ConsoleOptions } from '../port.ts'
@@ -24,6 +24,10 @@ import { WindowSize } from './window-size.ts'
 
 /** The display of the console; further ones are kept up but not shown. */
 const SHOWN = 0
+/** Lost messages that a console tells the log of. */
+const LOGGED_PROBLEMS = 20
+/** What may be told of one: the detail can quote the guest. */
+const PROBLEM_CHARS = 200
 /** Ends of a channel's port that are the guest's own doing (shared/ipc/port-protocol.ts, CloseReason). */
 const ORDERLY: ReadonlySet<string> = new Set(['ended', 'shutdown'])
 
@@ -53,6 +57,7 @@ class Mount {
   #view: View | null = null
   #relative = true
   #rtt: number | undefined
+  #problems = 0
   #stopped = false
 
   constructor(container: HTMLElement, options: ConsoleOptions, worker: WorkerLike) {
@@ -132,6 +137,7 @@ class Mount {
     session.on('clipboardTooLarge', (excess) => { this.#notice({ kind: 'clipboard-too-large', ...excess }) })
     session.on('monitorsRefused', () => { this.#notice({ kind: 'resolution-refused' }) })
     session.on('migration', ({ step }) => { this.#notice({ kind: 'migration', step }) })
+    session.on('problem', (problem) => { this.#lost(problem) })
     session.on('cursor', (state: CursorState & { readonly channelId: number }) => { if (state.channelId === SHOWN) this.#cursor.show(state) })
   }
 
@@ -182,6 +188,14 @@ class Mount {
     if (this.#stopped || this.#reported.has(event) || this.#reported.has('failed') || this.#reported.has('ended')) return
     this.#reported.add(event)
     this.#options.onEvent(event)
+  }
+
+  /** A guest that sends the same nonsense all day long must not fill the log; the first ones tell what it is. */
+  #lost({ channel, messageType, detail }: SessionEvents['problem']): void {
+    if (this.#stopped || this.#problems >= LOGGED_PROBLEMS) return
+    this.#problems++
+    const last = this.#problems === LOGGED_PROBLEMS ? '; further ones are not logged' : ''
+    console.warn(`console: a message was lost: channel ${channel.type}:${channel.id}, message ${messageType}: ${detail.slice(0, PROBLEM_CHARS)}${last}`)
   }
 
   #notice(notice: ConsoleNotice): void {

@@ -11,6 +11,12 @@ import workletUrl from '../../spice/media/playback-worklet.ts?worker&url'
 /** @param onDelay sound that waits until it is heard, ms; undefined: none plays */
 export function soundSink(openChannel: ChannelOpener, onDelay: (ms: number | undefined) => void): ChannelSink {
   const opus = decodesOpus()
+  // Once: a guest begins and ends its sounds all day long.
+  let told = false
+  const silent = (why: string): void => {
+    if (!told) console.warn(`console: no sound is heard: ${why.slice(0, 200)}`)
+    told = true
+  }
   return {
     attach(offer, reports) {
       let end: SinkChannel | undefined
@@ -20,7 +26,7 @@ export function soundSink(openChannel: ChannelOpener, onDelay: (ms: number | und
         if (over) return
         const sink = localSink({ openChannel, clock: systemClock, cipher: unsealed }, () =>
           playbackChannel({
-            output: (channels, rate) => webAudioOutput(channels, rate, workletUrl, onDelay),
+            output: (channels, rate) => webAudioOutput(channels, rate, workletUrl, onDelay, silent),
             opus: can ? webCodecsOpus : undefined,
             onPlaying: (playing) => { if (!playing) onDelay(undefined) },
           }),

@@ -7,7 +7,11 @@ import { Writer } from '../wire/writer.ts'
 import { Playback } from './playback.ts'
 import { decodesOpus, webAudioOutput } from './web-audio.ts'
 
-afterEach(() => { vi.unstubAllGlobals() })
+const silences: string[] = []
+afterEach(() => {
+  vi.unstubAllGlobals()
+  silences.length = 0
+})
 
 class Worklet {
   readonly port = { posted: [] as unknown[], onmessage: null, postMessage(m: unknown): void { this.posted.push(m) } }
@@ -44,7 +48,7 @@ function stubContext(over: Partial<{ state: string; addModule: () => Promise<voi
   return seen
 }
 const turns = async (): Promise<void> => { for (let i = 0; i < 10; i++) await Promise.resolve() }
-const open = (): ReturnType<typeof webAudioOutput> => webAudioOutput(2, 48_000, 'worklet.js', () => undefined)
+const open = (): ReturnType<typeof webAudioOutput> => webAudioOutput(2, 48_000, 'worklet.js', () => undefined, (why) => silences.push(why))
 
 test('no sound device: nothing plays, the channel goes on', () => {
   expect(open()).toBeUndefined()
@@ -57,6 +61,7 @@ test('no sound device: nothing plays, the channel goes on', () => {
   say(PlaybackMsg.VOLUME, new Writer().u8(1).u16(7))
   say(PlaybackMsg.STOP, new Writer())
   expect(playback.playing).toBe(false)
+  expect(silences).toEqual(['NotSupportedError: no device'])
 })
 
 test('what comes before the worklet is there waits for it', async () => {
@@ -72,7 +77,7 @@ test('what comes before the worklet is there waits for it', async () => {
   expect([seen.nodes[0]?.port.posted.at(-1), seen.nodes[0]?.connected, seen.closed]).toEqual([{ end: true }, false, 1])
 })
 
-test('a worklet that cannot be loaded is silence', async () => {
+test('a worklet that cannot be loaded is silence, and that is told', async () => {
   const seen = stubContext({ addModule: () => Promise.reject(new Error('no')) })
   const output = open()
   output?.push(new Float32Array(2))
@@ -80,6 +85,11 @@ test('a worklet that cannot be loaded is silence', async () => {
   output?.push(new Float32Array(2))
   output?.close()
   expect([seen.nodes.length, seen.closed]).toEqual([0, 1])
+  expect(silences).toEqual(['Error: no'])
+  const short = open()
+  short?.close()
+  await turns()
+  expect(silences, 'a sound that is over before its worklet is there').toHaveLength(1)
 })
 
 test('a page that may not sound yet keeps nothing of it for later, and asks now and then', async () => {

@@ -11,13 +11,15 @@ const RESUME_EVERY = 100
 /**
  * @param workletUrl the script of playback-worklet.ts
  * @param onDelay sound that waits until it is heard, ms; told a few times a second
+ * @param onSilent nothing of this output will be heard, and why
  */
-export function webAudioOutput(channels: number, rate: number, workletUrl: string, onDelay: (ms: number) => void): AudioOutput | undefined {
+export function webAudioOutput(channels: number, rate: number, workletUrl: string, onDelay: (ms: number) => void, onSilent: (why: string) => void): AudioOutput | undefined {
   if (typeof AudioContext === 'undefined') return undefined
   let context: AudioContext
   try {
     context = new AudioContext({ sampleRate: rate, latencyHint: 'interactive' })
-  } catch {
+  } catch (e) {
+    onSilent(String(e))
     return undefined
   }
   let node: AudioWorkletNode | undefined
@@ -45,7 +47,9 @@ export function webAudioOutput(channels: number, rate: number, workletUrl: strin
     node.connect(context.destination)
     for (const message of early.splice(0)) node.port.postMessage(message)
   }
-  load().catch(() => {
+  load().catch((e: unknown) => {
+    // A context that was closed in the meantime loads nothing; nobody misses that.
+    if (!over) onSilent(String(e))
     over = true
     early.length = 0
   })
