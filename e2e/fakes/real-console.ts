@@ -5,11 +5,12 @@ import { systemClock } from '../../electron/adapters/clock.ts'
 import { HopDialer } from '../../electron/adapters/net/dialer.ts'
 import type { AppError } from '../../electron/core/errors.ts'
 import type { ConsoleGrant } from '../../electron/core/ports/driver.ts'
-import type { ByteChannel, RendererLink } from '../../electron/core/ports/shell.ts'
+import type { RendererLink } from '../../electron/core/ports/shell.ts'
 import { ConsoleLink } from '../../electron/core/spice/console-link.ts'
 import { callContext } from '../../electron/core/testkit.ts'
 import { DISPLAY_CAPABILITIES } from '../spice-server/record.ts'
 import { Channel, RecordingClient } from '../spice-server/recorder.ts'
+import { asByteChannel } from '../spice-server/socket-channel.ts'
 
 export interface RealConsole {
   /** Main, display, inputs and cursor: resolves when each was let in and said its first word. */
@@ -29,7 +30,7 @@ export async function realConsole(grant: ConsoleGrant): Promise<RealConsole> {
     socket.once('data', (first: Buffer) => {
       // SpiceLinkMess: connection id, channel type, channel id after the header of 16 bytes.
       const ref = { type: first.readUInt8(20), id: first.readUInt8(21) }
-      const page = { openByteChannel: () => Promise.resolve(asChannel(socket, first)) } as Partial<RendererLink> as RendererLink
+      const page = { openByteChannel: () => Promise.resolve(asByteChannel(socket, first)) } as Partial<RendererLink> as RendererLink
       link.open(ref, page).catch(() => socket.destroy())
     })
   })
@@ -44,23 +45,6 @@ export async function realConsole(grant: ConsoleGrant): Promise<RealConsole> {
       link.close()
       for (const s of sockets) s.destroy()
       await new Promise<void>((resolve) => server.close(() => resolve()))
-    },
-  }
-}
-
-function asChannel(socket: Socket, early: Buffer): ByteChannel {
-  let ended = false
-  return {
-    send: (bytes) => void socket.write(bytes),
-    writable: () => Promise.resolve(),
-    onBytes: (fn) => {
-      fn(early)
-      socket.on('data', fn)
-    },
-    onClosed: (fn) => void socket.on('close', () => ended || fn('closed-by-page')),
-    close: () => {
-      ended = true
-      socket.end()
     },
   }
 }

@@ -10,7 +10,7 @@ import { systemClock } from '../../electron/adapters/clock.ts'
 import { HopDialer } from '../../electron/adapters/net/dialer.ts'
 import { authority, selfSigned, type Authority, type Issued } from '../../electron/adapters/net/testkit-certificates.ts'
 import type { AppError } from '../../electron/core/errors.ts'
-import type { ByteChannel, RendererLink } from '../../electron/core/ports/shell.ts'
+import type { RendererLink } from '../../electron/core/ports/shell.ts'
 import { Redactor } from '../../electron/core/redactor.ts'
 import { ConsoleLink } from '../../electron/core/spice/console-link.ts'
 import { callContext } from '../../electron/core/testkit.ts'
@@ -21,6 +21,7 @@ import { readCorpus } from './corpus.ts'
 import { DISPLAY_CAPABILITIES } from './record.ts'
 import { Channel, RecordingClient } from './recorder.ts'
 import { startSpiceServer, type ScriptedServer, type ServerOptions } from './server.ts'
+import { asByteChannel } from './socket-channel.ts'
 import { messageOf, type SpcapRecord } from './spcap.ts'
 
 const missing = await whatIsMissing()
@@ -64,24 +65,6 @@ async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   closing.push(() => server.close())
   return (server.address() as AddressInfo).port
-}
-
-/** A page's byte channel whose other end is a socket. */
-function asByteChannel(socket: Socket, early: Buffer): ByteChannel {
-  let ended = false
-  return {
-    send: (bytes) => void socket.write(bytes),
-    writable: () => Promise.resolve(),
-    onBytes: (fn) => {
-      fn(early)
-      socket.on('data', fn)
-    },
-    onClosed: (fn) => void socket.on('close', () => ended || fn('closed-by-page')),
-    close: () => {
-      ended = true
-      socket.end()
-    },
-  }
 }
 
 interface Opened {

@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts'
 import type { ConfiguredFiles } from '../../core/ports/files.ts'
 import type { Redactor } from '../../core/redactor.ts'
 import { Secret } from '../../core/secret.ts'
-import { CA_RULES, TOKEN_RULES, type FileRules } from '../ssh/trusted-file.ts'
+import { assertRules, CA_RULES, TOKEN_RULES, unreadable, type FileRules } from '../ssh/trusted-file.ts'
 
 export function configuredFiles(redactor: Redactor): ConfiguredFiles {
   return {
@@ -26,14 +26,10 @@ function read(path: string, rules: FileRules): Buffer {
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new AppError(code === 'ENOENT' ? rules.missing : rules.untrusted, `${rules.what} ${path} cannot be read: ${code ?? 'error'}`, { cause })
+    throw unreadable(path, cause as NodeJS.ErrnoException, rules)
   }
   try {
-    const stat = fstatSync(fd)
-    if (!stat.isFile()) throw new AppError(rules.untrusted, `${rules.what} ${path} is not a regular file`)
-    if ((stat.mode & rules.forbiddenMode) !== 0) throw new AppError(rules.untrusted, `${rules.what} ${path} has the mode ${(stat.mode & 0o777).toString(8)}; none of ${rules.forbiddenMode.toString(8)} may be set`)
-    if (stat.size > rules.maxBytes) throw new AppError(rules.untrusted, `${rules.what} ${path} is larger than ${rules.maxBytes} bytes`)
+    assertRules(path, fstatSync(fd), rules)
     return readFileSync(fd)
   } finally {
     closeSync(fd)

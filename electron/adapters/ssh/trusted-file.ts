@@ -1,6 +1,6 @@
 // Why: the files that decide whom we trust (known hosts, the device's key) are read from one descriptor that was
 // checked, so that what was checked is what is read.
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { AppError } from '../../core/errors.ts'
 import type { ErrorCode } from '../../../shared/error-codes.ts'
@@ -27,15 +27,23 @@ export const TOKEN_RULES: FileRules = { what: 'token file', maxBytes: 16 * 1024,
 /** Throws the codes of `rules`. O_NONBLOCK: opening a named pipe must not wait for a writer. */
 export async function readTrustedFile(path: string, rules: FileRules): Promise<Buffer> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: NodeJS.ErrnoException) => {
-    throw new AppError(cause.code === 'ENOENT' ? rules.missing : rules.untrusted, `${rules.what} ${path} cannot be read: ${cause.code ?? 'error'}`, { cause })
+    throw unreadable(path, cause, rules)
   })
   try {
-    const stat = await file.stat()
-    if (!stat.isFile()) throw new AppError(rules.untrusted, `${rules.what} ${path} is not a regular file`)
-    if ((stat.mode & rules.forbiddenMode) !== 0) throw new AppError(rules.untrusted, `${rules.what} ${path} has the mode ${(stat.mode & 0o777).toString(8)}; none of ${rules.forbiddenMode.toString(8)} may be set`)
-    if (stat.size > rules.maxBytes) throw new AppError(rules.untrusted, `${rules.what} ${path} is larger than ${rules.maxBytes} bytes`)
+    assertRules(path, await file.stat(), rules)
     return await file.readFile()
   } finally {
     await file.close()
   }
+}
+
+/** What an open descriptor must be. Throws `rules.untrusted`. */
+export function assertRules(path: string, stat: Stats, rules: FileRules): void {
+  if (!stat.isFile()) throw new AppError(rules.untrusted, `${rules.what} ${path} is not a regular file`)
+  if ((stat.mode & rules.forbiddenMode) !== 0) throw new AppError(rules.untrusted, `${rules.what} ${path} has the mode ${(stat.mode & 0o777).toString(8)}; none of ${rules.forbiddenMode.toString(8)} may be set`)
+  if (stat.size > rules.maxBytes) throw new AppError(rules.untrusted, `${rules.what} ${path} is larger than ${rules.maxBytes} bytes`)
+}
+
+export function unreadable(path: string, cause: NodeJS.ErrnoException, rules: FileRules): AppError {
+  return new AppError(cause.code === 'ENOENT' ? rules.missing : rules.untrusted, `${rules.what} ${path} cannot be read: ${cause.code ?? 'error'}`, { cause })
 }

@@ -2,7 +2,7 @@
 // who sits there, send once, and ask until the guest's own agent has told the hypervisor that the person is in.
 import type { SsoStep } from '../../../shared/sso.ts'
 import { AppError, toAppError } from '../errors.ts'
-import type { Clock } from '../ports/clock.ts'
+import { sleep, type Clock } from '../ports/clock.ts'
 import type { ApiCredentialPath, CallContext } from '../ports/driver.ts'
 import type { Secret } from '../secret.ts'
 import { sameUser } from './ovirt-agent.ts'
@@ -99,16 +99,6 @@ function failed(error: AppError): SignOnResult {
 }
 
 /** @returns false when the sign-on was cancelled meanwhile */
-function pause(clock: Clock, { signal }: CallContext): Promise<boolean> {
-  if (signal.aborted) return Promise.resolve(false)
-  return new Promise((resolve) => {
-    const end = (go: boolean): void => {
-      cancel()
-      signal.removeEventListener('abort', onAbort)
-      resolve(go)
-    }
-    const onAbort = (): void => end(false)
-    const cancel = clock.after(ASK_EVERY, () => end(true))
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
+async function pause(clock: Clock, { signal }: CallContext): Promise<boolean> {
+  return await sleep(clock, ASK_EVERY, signal).then(() => true, () => false)
 }

@@ -1,6 +1,7 @@
 // Why: what one signed-in person can do at a KVM-VDI dashboard. A pool is a desktop here: the dashboard keeps one machine
 // per person and pool, and says which only when it is asked for it.
 import { AppError, throwIfAborted, toAppError } from '../../core/errors.ts'
+import { pause } from '../../core/pause.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 import type { CallContext, ConsoleGrant, CredentialPath, Credentials, HypervisorSession } from '../../core/ports/driver.ts'
 import { silentLogger } from '../../core/ports/logger.ts'
@@ -70,7 +71,7 @@ export class KvmVdiSession implements HypervisorSession {
       }
       onState('starting')
       if (this.#d.clock.now() + ASK_EVERY > until) throw new AppError('desktop.start-timeout', `not up within ${this.#d.endpoint.startSeconds} s`)
-      await this.#pause(ctx)
+      await pause(this.#d.clock, ASK_EVERY, ctx.signal, 'the desktop')
     }
   }
 
@@ -170,21 +171,6 @@ export class KvmVdiSession implements HypervisorSession {
   #ended(error: AppError): AppError {
     for (const fn of this.#lost.splice(0)) fn(error)
     return error
-  }
-
-  async #pause(ctx: CallContext): Promise<void> {
-    throwIfAborted(ctx.signal)
-    return await new Promise((resolve, reject) => {
-      const cancel = this.#d.clock.after(ASK_EVERY, () => {
-        ctx.signal.removeEventListener('abort', onAbort)
-        resolve()
-      })
-      const onAbort = (): void => {
-        cancel()
-        reject(new AppError('cancelled', 'starting was cancelled'))
-      }
-      ctx.signal.addEventListener('abort', onAbort, { once: true })
-    })
   }
 }
 

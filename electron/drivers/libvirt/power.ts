@@ -1,7 +1,8 @@
 // Why: from any state to `running`. The domain is looked at between the steps instead of trusted to be where the last
 // step put it: others start, pause and stop domains too.
 import { AppError } from '../../core/errors.ts'
-import { sleep, type Clock } from '../../core/ports/clock.ts'
+import { pause } from '../../core/pause.ts'
+import type { Clock } from '../../core/ports/clock.ts'
 import type { ExecResult } from '../../core/ports/ssh.ts'
 import { assertNever } from '../../core/result.ts'
 import type { PowerState } from '../../../shared/desktop.ts'
@@ -40,7 +41,7 @@ export async function bringUp(t: PowerTools): Promise<void> {
     if (left <= 0) throw new AppError('desktop.start-timeout', `still ${power} after ${t.deadlineMs} ms`)
     const action = actionFor(power, domain.active, t)
     if (action === undefined) {
-      await pause(t)
+      await pause(t.clock, POLL_MS, t.signal, 'the domain')
       continue
     }
     if (action === t.start && ++starts > MAX_STARTS) throw new AppError('desktop.start-failed', 'the domain stops again right after each start')
@@ -48,7 +49,7 @@ export async function bringUp(t: PowerTools): Promise<void> {
     const result = await limited(action, left, t, deadline)
     if (result.code === 0) continue
     // Somebody else was faster, or it moved on by itself: look again.
-    if (classify(result) === 'already') await pause(t)
+    if (classify(result) === 'already') await pause(t.clock, POLL_MS, t.signal, 'the domain')
     else throw virshError(`bringing up a domain that was ${power}`, result, 'desktop.start-failed')
   }
 }
@@ -82,13 +83,5 @@ async function limited(action: PowerTools['start'], left: number, t: PowerTools,
   } catch (error) {
     if (error instanceof AppError && error.code === 'ssh.exec-failed' && t.clock.now() >= deadline) throw new AppError('desktop.start-timeout', `virsh did not come back within ${t.deadlineMs} ms`, { cause: error })
     throw error
-  }
-}
-
-async function pause(t: PowerTools): Promise<void> {
-  try {
-    await sleep(t.clock, POLL_MS, t.signal)
-  } catch (cause) {
-    throw new AppError('cancelled', 'waiting for the domain was cancelled', { cause })
   }
 }

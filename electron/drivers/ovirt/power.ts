@@ -3,7 +3,8 @@
 // Source: https://ovirt.github.io/ovirt-engine-api-model/4.4/#services-vm-methods-start (also restores a suspended VM and
 // lets a paused one go on), #types-vm_status
 import { AppError } from '../../core/errors.ts'
-import { sleep, type Clock } from '../../core/ports/clock.ts'
+import { pause } from '../../core/pause.ts'
+import type { Clock } from '../../core/ports/clock.ts'
 import { assertNever } from '../../core/result.ts'
 import type { PowerState } from '../../../shared/desktop.ts'
 import { powerOf } from './desktops.ts'
@@ -56,7 +57,7 @@ export async function bringUp(t: PowerTools): Promise<void> {
       started = true
       show('starting')
     }
-    await pause(t)
+    await pause(t.clock, POLL_MS, t.signal, 'the VM')
   }
 }
 
@@ -92,12 +93,4 @@ async function begun(t: PowerTools): Promise<boolean> {
 function failed(vm: Vm): AppError {
   const why = plain(vm.status_detail ?? vm.stop_reason ?? '')
   return new AppError('desktop.start-failed', `the VM is down again after its start${why === '' ? '' : `: ${why}`}`, why === '' ? {} : { params: { server: why.slice(0, 300) } })
-}
-
-async function pause(t: PowerTools): Promise<void> {
-  try {
-    await sleep(t.clock, POLL_MS, t.signal)
-  } catch (cause) {
-    throw new AppError('cancelled', 'waiting for the VM was cancelled', { cause })
-  }
 }

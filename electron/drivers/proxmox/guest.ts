@@ -3,6 +3,7 @@
 // Source: https://pve.proxmox.com/pve-docs/api-viewer/#/nodes/{node}/qemu/{vmid}/agent (exec, exec-status, get-users);
 // rights: VM.Monitor up to version 8, VM.GuestAgent.Unrestricted and VM.GuestAgent.Audit from version 9.
 import { AppError, toAppError } from '../../core/errors.ts'
+import { pause } from '../../core/pause.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 import type { ApiCredentialPath, CallContext, Credentials } from '../../core/ports/driver.ts'
 import type { PveApi } from './api.ts'
@@ -10,7 +11,6 @@ import { plain, type Meanings } from './faults.ts'
 import { guestLine } from './guest-line.ts'
 import type { LoginName } from './login-name.ts'
 import { checked, ExecStatus, GuestUsers, Started } from './model.ts'
-import { pause } from './tasks.ts'
 
 const ASK_EVERY = 500
 /** What the server takes (api-viewer, input-data). */
@@ -56,7 +56,7 @@ async function logon(t: GuestTools, vm: string, credentials: Credentials, ctx: C
     const status = checked(ExecStatus, await t.api.get(`${vm}/agent/exec-status?pid=${pid}`, AGENT, ctx), 'agent/exec-status')
     if (status.exited) return assertDone(status, ctx)
     if (t.clock.now() >= until) throw new AppError('agent.refused', `the helper in the guest did not end within ${t.helperMs} ms`)
-    await pause(t.clock, ctx, ASK_EVERY)
+    await pause(t.clock, ASK_EVERY, ctx.signal, 'the VM')
   }
 }
 

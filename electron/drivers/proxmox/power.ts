@@ -2,6 +2,7 @@
 // put it: others start, pause and move VMs too, and the cluster's high availability does it on its own.
 // Source: api-viewer, …/status/start (also wakes a hibernated VM), …/status/resume, …/status/current.
 import { AppError } from '../../core/errors.ts'
+import { pause } from '../../core/pause.ts'
 import type { CallContext } from '../../core/ports/driver.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 import { assertNever } from '../../core/result.ts'
@@ -9,7 +10,7 @@ import type { PowerState } from '../../../shared/desktop.ts'
 import { powerOf } from './desktops.ts'
 import { meaningOf, type Meanings } from './faults.ts'
 import type { Current, Task } from './model.ts'
-import { failureOf, pause } from './tasks.ts'
+import { failureOf, POLL_MS } from './tasks.ts'
 
 /** So often in a row a VM may be down after its start was said to have worked. */
 const MAX_DOWN = 4
@@ -68,7 +69,7 @@ export async function bringUp(t: PowerTools): Promise<void> {
       begun ||= upid !== undefined
     }
     show(begun || power === 'starting' ? 'starting' : power)
-    await pause(t.clock, t.ctx)
+    await pause(t.clock, POLL_MS, t.ctx.signal, 'the VM')
   }
 }
 

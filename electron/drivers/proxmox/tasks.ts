@@ -1,8 +1,8 @@
 // Why: whatever changes a VM is a task on a node: it is accepted at once, and its end tells whether it worked.
 // Source: https://pve.proxmox.com/pve-docs/api-viewer/#/nodes/{node}/tasks/{upid}/status
-import { AppError } from '../../core/errors.ts'
 import type { CallContext } from '../../core/ports/driver.ts'
-import { sleep, type Clock } from '../../core/ports/clock.ts'
+import { pause } from '../../core/pause.ts'
+import type { Clock } from '../../core/ports/clock.ts'
 import type { PveApi } from './api.ts'
 import { plain, READ } from './faults.ts'
 import { checked, Task } from './model.ts'
@@ -27,14 +27,6 @@ export async function taskEnd(api: PveApi, upid: string, clock: Clock, deadlineM
     const task = await lookAtTask(api, upid, ctx)
     if (task.status === 'stopped') return task
     if (clock.now() >= until) return undefined
-    await pause(clock, ctx)
-  }
-}
-
-export async function pause(clock: Clock, ctx: CallContext, ms = POLL_MS): Promise<void> {
-  try {
-    await sleep(clock, ms, ctx.signal)
-  } catch (cause) {
-    throw new AppError('cancelled', 'waiting for the VM was cancelled', { cause })
+    await pause(clock, POLL_MS, ctx.signal, 'the VM')
   }
 }

@@ -7,6 +7,7 @@ import type { ConfiguredFiles } from '../../core/ports/files.ts'
 import type { TlsTrust } from '../../core/ports/tls.ts'
 import type { Redactor } from '../../core/redactor.ts'
 import { parseHostSubject } from '../../core/spice/host-subject.ts'
+import { trustOf } from '../../core/trust.ts'
 import type { SpiceEndpoint } from '../../../shared/config/endpoint.ts'
 import { healthOf } from './health.ts'
 import { SpiceSession } from './session.ts'
@@ -43,7 +44,7 @@ export interface Places {
 export function createSpiceDriver(deps: SpiceDriverDeps): HypervisorDriver {
   const { endpoint } = deps
   const places = placesOf(deps)
-  const trust = trustOf(deps)
+  const trust = configuredTrust(deps)
   return {
     kind: endpoint.kind,
     anonymous: true,
@@ -112,8 +113,7 @@ function invalid(what: string): AppError {
 }
 
 /** undefined: what the target brings counts, else the system's authorities. */
-function trustOf({ endpoint, files }: SpiceDriverDeps): TlsTrust | undefined {
+function configuredTrust({ endpoint, files }: SpiceDriverDeps): TlsTrust | undefined {
   const { ca, sha256 } = endpoint.trust
-  if (ca === undefined && sha256 === undefined) return undefined
-  return { ...(ca !== undefined && { ca: files.text(ca) }), ...(sha256 !== undefined && { sha256: sha256.replaceAll(':', '').toLowerCase() }) }
+  return ca === undefined && sha256 === undefined ? undefined : trustOf(endpoint.trust, files)
 }
